@@ -1,0 +1,99 @@
+# Vroum, from nothing: each target sets up what it needs, once. `make` alone lists them.
+
+PY      = python3
+VERSION = $(shell git describe --tags --always 2>/dev/null)
+SUDO    = $(if $(filter 0,$(shell id -u)),,sudo)
+NPM     = PATH="$(CURDIR)/.setup/bin:$$PATH" npm
+PIP     = bin/pip install --quiet --disable-pip-version-check --require-hashes
+ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify --format=esm \
+          --target=es2022 --outfile=static/vendor/vroum.js --external:/static/* \
+          --legal-comments=none '--banner:js=/* Licences: LICENSES.txt */' --log-level=warning
+
+# A release archive brings the front end with it, already built.
+FRONT   = $(if $(wildcard static/vendor/RELEASE),,static/vendor/vroum.js static/vendor/datastar.js)
+SCRIPTS = static/page.js $(wildcard static/components/*.js)
+
+.PHONY: help run serve dev test test-all check release clean pins debian
+.DELETE_ON_ERROR:
+
+help:      ## list what there is
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+run: .venv/ready $(FRONT) ## play on this machine: http://127.0.0.1:8000 (settings: HOST, PORT, WEB_CONCURRENCY, MYAPP_...)
+	@exec .venv/bin/python -m gunicorn -c deploy/gunicorn.conf.py wsgi:app
+
+serve: .venv/ready $(FRONT) ## play with phones on the same network, behind nginx (settings: PORT)
+	@exec .venv/bin/python deploy/serve.py
+
+dev: .venv/ready $(FRONT) ## work on Vroum: what you save is reloaded, and every open page draws itself again
+	@$(ESBUILD) --watch=forever & trap "kill $$!" EXIT; \
+	MYAPP_RELOAD=1 .venv/bin/python -m gunicorn -c deploy/gunicorn.conf.py wsgi:app
+
+test: debian check ## run every check and test, with small counts
+	@.venv/bin/python -m pytest
+
+test-all: debian check ## run the same tests with the full counts (up to 45 minutes)
+	@VROUM_COUNTS=full .venv/bin/python -m pytest
+
+check: .venv/ready-dev ## lint and type-check
+	@.venv/bin/python -m ruff check .
+	@.venv/bin/python -m mypy
+
+release: $(FRONT) ## pack dist/vroum-<version>.tar.gz, front end included: a server needs no Node
+	@mkdir -p dist && echo $(VERSION) > dist/RELEASE
+	@git archive --output dist/vroum-$(VERSION).tar.gz --prefix vroum-$(VERSION)/static/vendor/ \
+	  --add-file dist/RELEASE $(addprefix --add-file ,$(wildcard static/vendor/*)) \
+	  --prefix vroum-$(VERSION)/ HEAD
+	@rm dist/RELEASE && echo "Packed dist/vroum-$(VERSION).tar.gz (what is committed, and the built front end)."
+
+clean:     ## remove all that set-up and tests made; ./data stays
+	@rm -rf .venv .setup node_modules static/vendor run dist .*_cache .hypothesis
+	@find . -name __pycache__ -prune -exec rm -rf {} +
+
+pins:      ## choose the newest versions anew and pin them with hashes (needs uv and Node on the PATH)
+	@for part in requirements requirements-dev requirements-setup; do \
+	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
+	    --custom-compile-command "make pins" $$part.in -o $$part.txt || exit 1; done
+	@npm update --package-lock-only
+
+# Python packages: .venv is what serves.
+.venv/ready: requirements.txt
+	@$(PY) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "Vroum needs Python 3.11 or newer as $(PY). If you have one under another name: make PY=python3.12"; exit 1; }
+	@echo "Setting up: Python packages, in .venv"
+	@$(PY) -m venv .venv || { echo "On Debian or Ubuntu: apt-get install python3-venv"; exit 1; }
+	@.venv/$(PIP) -r requirements.txt || { echo "A package could not be fetched: is the network up? Then run make again."; exit 1; }
+	@touch $@
+
+.venv/ready-dev: requirements-dev.txt .venv/ready
+	@echo "Setting up: tools for checks and tests, in .venv"
+	@.venv/$(PIP) -r requirements-dev.txt || { echo "A package could not be fetched: is the network up? Then run make again."; exit 1; }
+	@touch $@
+
+# The front end: Node lives in .setup, serves nothing, and can be deleted when the files are built.
+.setup/ready: requirements-setup.txt | .venv/ready
+	@echo "Setting up: Node, in .setup (only to build the front end)"
+	@$(PY) -m venv .setup
+	@.setup/$(PIP) -r requirements-setup.txt || { echo "Node could not be fetched: is the network up? Then run make again."; exit 1; }
+	@touch $@
+
+node_modules/ready: package-lock.json .setup/ready
+	@echo "Setting up: front-end packages, in node_modules"
+	@$(NPM) ci --ignore-scripts --loglevel=error || { echo "npm could not fetch the front-end packages: is the network up? Then run make again."; exit 1; }
+	@touch $@
+
+static/vendor/vroum.js: $(SCRIPTS) node_modules/ready
+	@$(ESBUILD)
+
+static/vendor/datastar.js: deploy/vendor.py node_modules/ready
+	@echo "Setting up: Datastar and the licences, in static/vendor"
+	@.venv/bin/python deploy/vendor.py
+
+# What the browser and live tests need from Debian; only what is missing is installed.
+MISSING = $(strip $(foreach tool,chromium nginx redis-server,$(if \
+          $(shell PATH="$$PATH:/usr/sbin" command -v $(tool)),,$(tool))))
+
+debian: .venv/ready-dev $(FRONT)
+	@test -z "$(MISSING)" || { echo "The tests need from Debian: $(MISSING). Installing with apt-get."; \
+	  $(SUDO) apt-get -qq update && $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends $(MISSING) >/dev/null \
+	  || { echo "Could not install. Install by hand, then run make test again: $(MISSING)"; exit 1; }; }

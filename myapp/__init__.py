@@ -1,0 +1,81 @@
+"""Vroum: live game rooms. create_app is the one place where its parts are joined."""
+
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from flask import Flask
+
+from myapp import cli, views
+from myapp.hub import Hub
+from myapp.lobby import Lobby
+from myapp.presence import Presence
+from myapp.proxy import TrustedProxy
+from myapp.rooms import Rooms
+from myapp.store import open_store
+from myapp.views.drawing import Drawing
+from myapp.views.house import House
+
+ROOT = Path(__file__).parent.parent
+
+# Datastar compiles its attributes, hence 'unsafe-eval'. Nothing inline is allowed.
+HEADERS = {
+    "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
+    "style-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Cache-Control": "no-store",
+}
+
+
+def create_app(**settings: Any) -> Flask:
+    """The whole server. Settings come from MYAPP_* in the environment, then from `settings`.
+
+    STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
+    and kept beside the data. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    """
+    app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.config.from_mapping(
+        STORE_URL="tinydb:./data",
+        SECRET_KEY=None,
+        TRUSTED_PROXIES="",
+        MAX_CONTENT_LENGTH=16 * 1024,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        PERMANENT_SESSION_LIFETIME=365 * 86_400,
+        SESSION_REFRESH_EACH_REQUEST=False,
+        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
+        HEADERS=HEADERS,
+    )
+    app.config.from_prefixed_env("MYAPP", loads=str)
+    app.config.update(settings)
+
+    hub = Hub()
+    store = open_store(app.config["STORE_URL"], hub)
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
+    if len(app.config["SECRET_KEY"]) < 32:
+        raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
+    presence = Presence(store, hub)
+    rooms = Rooms(store)
+    lobby = Lobby(hub, store, rooms, presence)
+
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["asset"] = asset
+    drawing = Drawing(app.jinja_env, rooms, lobby, presence)
+    app.extensions["hub"] = hub
+    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing)
+    views.register(app)
+    cli.register(app)
+    app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
+    return app
+
+
+@cache
+def asset(name: str) -> str:
+    """The URL of a static file; it changes with the file, so that browsers may keep it for ever."""
+    path = ROOT / "static" / name
+    if not path.exists():
+        raise FileNotFoundError(f"static/{name} is missing: run `make run` once, which builds it.")
+    return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"

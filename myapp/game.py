@@ -1,0 +1,180 @@
+"""Game, @move and IllegalMove: everything a game file needs to know.
+
+A game is one dataclass. Its fields are the state and survive a trip through JSON; its `@move`
+methods are the rules; `raise IllegalMove("...")` is no. It never waits, saves or draws, and it
+takes neither time nor chance: both are handed to it, so it can be played in a Python shell and
+replayed exactly.
+"""
+
+import hashlib
+import inspect
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Self, TypeVar
+
+import msgspec
+
+
+class IllegalMove(Exception):
+    """No, with a sentence that its player will read on a phone.
+
+    `message` may hold `{names}` that `args` fill in, so that the sentence can be translated whole.
+    `status` is what a plain HTTP client gets.
+    """
+
+    status = 409
+
+    def __init__(self, message: str, /, **args: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.fields = args
+
+    def __str__(self) -> str:
+        return self.message.format(**self.fields)
+
+
+class BadMove(IllegalMove):
+    """The request itself makes no sense: an unknown move, a missing or impossible argument."""
+
+    status = 400
+
+
+Move = TypeVar("Move", bound=Callable[..., None])
+
+
+def move(method: Move) -> Move:
+    """Mark a method as a move, so that a page may ask for it; nothing else can be reached.
+
+    The first two parameters are `self` and the player's key. The others are what the page sends;
+    their annotations convert and bound it, with `Annotated[int, Meta(ge=0, le=8)]` for limits.
+    """
+    _, _, *sent = inspect.signature(method, eval_str=True).parameters.values()
+    method.sent = msgspec.defstruct(  # type: ignore[attr-defined]
+        method.__name__,
+        [
+            (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default)
+            for p in sent
+        ],
+        forbid_unknown_fields=True,
+        kw_only=True,
+    )
+    return method
+
+
+class Dice(random.Random):
+    """Chance that belongs to one room: a 128-bit secret and a counter through a hash.
+
+    The same secret and counter give the same numbers, so a replay is exact; a player who sees
+    any number of results cannot search his way to the next one, as he could with a small seed.
+    """
+
+    def __init__(self, secret: str, drawn: int = 0) -> None:
+        self._secret = bytes.fromhex(secret)
+        self.drawn = drawn
+        super().__init__()
+
+    def seed(self, *_: object, **__: object) -> None:
+        """Do nothing: the secret was the seed."""
+
+    def getrandbits(self, k: int, /) -> int:
+        self.drawn += 1
+        return self._bits(self.drawn.to_bytes(8), k)
+
+    def random(self) -> float:
+        return self.getrandbits(53) / (1 << 53)
+
+    def of(self, *words: object) -> float:
+        """A number in [0, 1) that belongs to these words: ask again and it is the same one."""
+        return self._bits(repr(words).encode(), 53) / (1 << 53)
+
+    def _bits(self, what: bytes, k: int) -> int:
+        digest = hashlib.shake_256(self._secret + what).digest((k + 7) // 8)
+        return int.from_bytes(digest) >> (-k % 8)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a robot does next: play `move` with `args` when the room's clock shows `at`."""
+
+    at: float
+    move: str
+    args: dict[str, Any]
+
+
+class Game:
+    """What every game has. A subclass is a dataclass and overrides what it needs.
+
+    A player is a key such as "p1", the same for as long as the room lives. Before each call the
+    room hands in `now` (seconds on the room's clock, which stands still while the room is paused),
+    `rtt` (seconds, the round trip of the line the move came by, or None when nobody trustworthy
+    measured it), `host` (the key of the host) and `dice`.
+    """
+
+    title: ClassVar[str] = ""
+    seats: ClassVar[range] = range(1, 1)
+
+    kind = ""
+    now = 0.0
+    rtt: float | None = None
+    host = ""
+    dice: Dice
+
+    @property
+    def due(self) -> float | None:
+        """When, on the room's clock, `on_due` is to run; None for never."""
+        return None
+
+    @property
+    def over(self) -> bool:
+        """The game has ended, and the room may start it again."""
+        return False
+
+    @property
+    def status(self) -> str:
+        """What is going on, in words, the same for everyone."""
+        return ""
+
+    def audience(self, player: str) -> str:
+        """Who sees the table as this player does. Players who share an answer share a drawing.
+
+        `player` is "" for people who only watch.
+        """
+        return player
+
+    def on_start(self) -> None:
+        """The room starts the game, for the first time or after it was over."""
+
+    def on_due(self) -> None:
+        """`due` has come. Runs once however late it is; must move `due` on, or clear it."""
+
+    def on_sit(self, player: str) -> None:
+        """A player takes a seat, perhaps while the game is on."""
+
+    def on_leave(self, player: str) -> None:
+        """A player gives up the seat, perhaps while the game is on."""
+
+    def robot(self, player: str) -> Plan | None:
+        """What a robot in this seat would do next. Asked often, so it only looks."""
+        return None
+
+    def play(self, player: str, name: str, args: dict[str, Any]) -> None:
+        """Play the move `name` with what a page sent. Raises IllegalMove, changing nothing else."""
+        method = getattr(type(self), name, None)
+        if not hasattr(method, "sent"):
+            raise BadMove("This game has no such move.")
+        try:
+            sent = msgspec.convert(args, method.sent, strict=False)
+        except msgspec.ValidationError as error:
+            raise BadMove("That move does not make sense here.") from error
+        method(self, player, **msgspec.structs.asdict(sent))
+
+    def dump(self) -> dict[str, Any]:
+        """The state as JSON values."""
+        state: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
+        return state
+
+    @classmethod
+    def load(cls, state: dict[str, Any]) -> Self:
+        """The game whose state this is. Raises ValueError, which says where it is wrong."""
+        return msgspec.convert(state, cls)

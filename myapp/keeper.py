@@ -1,0 +1,161 @@
+"""What this process knows of one document, and the greenlet that serves all who wait for it."""
+
+import errno
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import gevent
+from gevent.event import AsyncResult, Event
+
+from myapp.document import DocumentFile, Outcome, version
+from myapp.hub import aside_waiting
+from myapp.store import Change, StoreDown
+
+PATIENCE = 0.05
+"""Seconds an editor may take between moving the old file away and having written the new."""
+TRIES = 3
+"""How often a file that keeps moving gets that time."""
+CURES = {
+    errno.ENOSPC: "free some space on the disk",
+    errno.EDQUOT: "free some space on the disk",
+    errno.EIO: "the disk is failing, save the data elsewhere",
+    errno.EMFILE: "raise the limit of open files and fs.inotify.max_user_instances",
+}
+CURE = "chown the data folder to the server's user, or set MYAPP_STORE_URL"
+MEND = "The last good document stays in use until the file is mended"
+LOST = "Nobody has a good copy: mend the file"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Wish:
+    """Somebody waits: for a change or, without `fn`, for a look at the file."""
+
+    fn: Change | None = None
+    fleeting: bool = False
+    answer: AsyncResult = field(default_factory=AsyncResult)
+
+
+class Keeper:
+    """Whatever is wished while it is at work goes into one commit when it comes back.
+
+    `ring` tells this process that the document is another. `drain` reports every event of the
+    folder up to now, by calling `hear`.
+    """
+
+    def __init__(
+        self, file: DocumentFile, ring: Callable[[], None], drain: Callable[[], None]
+    ) -> None:
+        self.body: bytes | None = None
+        self.version = ""
+        self.trouble = ""
+        self._file = file
+        self._ring = ring
+        self._drain = drain
+        self._known = False
+        self._heard = 0
+        self._rumour = False
+        self._stirred = Event()
+        self._wishes: list[Wish] = []
+        self._at_work: gevent.Greenlet | None = None
+        self._reported = ""
+
+    @property
+    def fresh(self) -> bool:
+        """Whether the file is still what `body` says. As true as the last `drain` is recent."""
+        return self._known and not self._heard
+
+    def hear(self) -> None:
+        """Something happened to the file: have a look."""
+        self._heard += 1
+        self._rumour = True
+        self._stirred.set()
+        self._begin()
+
+    def ask(self, wish: Wish) -> bytes | None:
+        self._wishes.append(wish)
+        self._begin()
+        answer: bytes | None = wish.answer.get()
+        return answer
+
+    def finish(self) -> None:
+        if self._at_work:
+            self._at_work.join()
+
+    def _begin(self) -> None:
+        if self._at_work is None:
+            self._at_work = gevent.spawn(self._work)
+
+    def _work(self) -> None:
+        try:
+            while self._wishes or self._heard:
+                wishes, self._wishes = self._wishes, []
+                try:
+                    self._serve(wishes)
+                except Exception as error:
+                    self._fail(wishes, error)
+        finally:
+            self._at_work = None
+
+    def _serve(self, wishes: list[Wish]) -> None:
+        outcome, heard = self._attend(wishes)
+        self._drain()  # Our own doing has been reported by now, and is no news.
+        self._heard = max(0, self._heard - heard - outcome.moves)
+        self._report(outcome)
+        if not outcome.lost or self.body is None:
+            changed = outcome.body != self.body
+            news = changed if self._known else self._rumour or outcome.moves > 0
+            self._known, self.body = True, outcome.body
+            self.version = version(outcome.body or b"")
+            self.trouble = f"{outcome.fault}. {LOST}" if outcome.lost else ""
+            if news:
+                self._ring()
+        self._rumour = self._heard > 0
+        answers = iter(outcome.answers)
+        for wish in wishes:
+            if wish.fn is None:
+                wish.answer.set(None)
+            elif outcome.lost:
+                wish.answer.set_exception(StoreDown(f"{outcome.fault}. {LOST}"))
+            elif isinstance(answer := next(answers), BaseException):
+                wish.answer.set_exception(answer)
+            else:
+                wish.answer.set(answer)
+
+    def _attend(self, wishes: list[Wish]) -> tuple[Outcome, int]:
+        """What came of it, and how much of what was heard it has taken in."""
+        fns = [wish.fn for wish in wishes if wish.fn]
+        durable = any(wish.fn and not wish.fleeting for wish in wishes)
+        tries = TRIES
+        while True:
+            heard = self._heard
+            self._stirred.clear()
+            outcome = aside_waiting(self._file.attend, fns, durable, tries > 0, self._reported)
+            if outcome is not None:
+                return outcome, heard
+            tries = tries - 1 if self._stirred.wait(PATIENCE) else 0
+
+    def _report(self, outcome: Outcome) -> None:
+        if outcome.fault and outcome.mark != self._reported:
+            outcome.notes.append(f"{outcome.fault}. {LOST if outcome.lost else MEND}")
+        self._reported = outcome.mark
+        for note in outcome.notes:
+            log.error(note)
+
+    def _fail(self, wishes: list[Wish], error: Exception) -> None:
+        self._known, self._heard = False, 0
+        if isinstance(error, OSError):
+            down = f"{self._file.path} was not saved. {sentence(error)}"
+            log.error(down)
+        else:
+            log.error("%s was not saved", self._file.path, exc_info=error)
+        for wish in wishes:
+            wish.answer.set_exception(StoreDown(down) if isinstance(error, OSError) else error)
+
+
+def sentence(error: OSError) -> str:
+    """What went wrong and the cure, for the operator."""
+    where = f"{error.filename}: " if error.filename else ""
+    return f"{where}{error.strerror or error}: {CURES.get(error.errno or 0, CURE)}"

@@ -1,0 +1,66 @@
+"""Side files and their flocks: who is changing a document, who lives, who uses the data folder.
+
+They stand in ".side" beside the documents, a folder apart so that nobody who watches the documents
+is woken by them. A lock is never on the document itself, which is another file after each change.
+What blocks here runs in real threads.
+"""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+SIDE = ".side"
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[int]:
+    """Alone with the lock file, whose descriptor may be read and written. Its holder may remove it.
+
+    Blocks the thread until other holders, here or in other processes, are done.
+    """
+    while True:
+        lock = _opened(path)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if _still_there(lock):
+                yield lock
+                return
+        finally:
+            os.close(lock)
+
+
+def seize(path: Path) -> int | None:
+    """A descriptor that holds the file's lock until it is closed; None if another holds it."""
+    held = _opened(path)
+    with suppress(BlockingIOError):
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if _still_there(held):
+            return held
+    os.close(held)
+    return None
+
+
+def move_in(root: Path) -> int:
+    """A descriptor that says, until it is closed, that this process uses the data folder.
+
+    Whoever finds nobody else there clears what the dead left in the side folders.
+    """
+    root.mkdir(parents=True, exist_ok=True)
+    door = _opened(root / ".running")
+    with suppress(BlockingIOError):
+        fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        for left in root.glob(f"*/{SIDE}/*"):
+            left.unlink()
+    fcntl.flock(door, fcntl.LOCK_SH)
+    return door
+
+
+def _opened(path: Path) -> int:
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+
+
+def _still_there(lock: int) -> bool:
+    """False if its last holder removed the file while we waited: then another file has its name."""
+    return os.fstat(lock).st_nlink > 0

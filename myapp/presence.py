@@ -1,0 +1,190 @@
+"""Presence: who has a page open, in every process, and since when the others are gone.
+
+Each process keeps one fleeting document of its own open streams, under a lock it holds for life.
+Every process reads all of them, each only when it changed.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import gevent
+from gevent.event import Event
+
+from myapp.hub import Hub
+from myapp.store import Store
+
+AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
+CROWN = 60.0  # how long a host whose line dropped stays the host
+TABS = 3  # pages that one player may keep live at once
+QUIET = 200  # how many tabs that were told "opened elsewhere" one process remembers
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Line:
+    """One open stream: a tab of a player, on a room's page or at home (room "")."""
+
+    player: str
+    tab: str
+    room: str
+    opened: float
+
+
+class Presence:
+    """Who is here. Rings "here:<room>" and "tabs:<player>" in this process when that changes."""
+
+    def __init__(self, store: Store, hub: Hub) -> None:
+        self._store = store
+        self._hub = hub
+        self._key = ""
+        self._started = time.time()
+        self._own: set[Line] = set()
+        self._quiet: list[str] = []
+        self._others: dict[str, tuple[set[Line], set[str]]] = {}
+        self._by_room: dict[str, set[Line]] = {}
+        self._by_player: dict[str, set[Line]] = {}
+        self._gone: dict[tuple[str, str], float] = {}
+        self._changed = Event()
+        self.turn = 0  # goes up whenever anything here changes
+
+    # What is so
+
+    def here(self, room: str, player: str) -> bool:
+        """Whether this player has this room's page open, in any process."""
+        return any(line.player == player for line in self._by_room.get(room, ()))
+
+    def gone_for(self, room: str, player: str) -> float:
+        """Seconds since their last page of this room closed, as far as this process can know."""
+        if self.here(room, player):
+            return 0.0
+        return time.time() - self._gone.get((room, player), self._started)
+
+    def watched(self, room: str) -> bool:
+        """Whether anybody has this room's page open."""
+        return bool(self._by_room.get(room))
+
+    def stays(self, line: Line) -> bool | None:
+        """Whether this stream goes on; None when a newer stream of the same tab has replaced it.
+
+        Of more than TABS tabs of one player the oldest must go.
+        """
+        tabs: dict[str, float] = {}
+        for other in self._by_player.get(line.player, ()):
+            tabs[other.tab] = max(other.opened, tabs.get(other.tab, 0.0))
+        if tabs.get(line.tab, line.opened) > line.opened:
+            return None
+        newer = [tab for tab, opened in tabs.items() if (opened, tab) > (line.opened, line.tab)]
+        return len(newer) < TABS
+
+    def is_quiet(self, tab: str) -> bool:
+        """Whether this tab was told that the player went on elsewhere."""
+        return tab in self._quiet or any(tab in quiet for _, quiet in self._others.values())
+
+    # What happens
+
+    @contextmanager
+    def line(self, player: str, tab: str, room: str) -> Iterator[Line]:
+        """A stream that is open inside the `with`."""
+        self.begin()
+        line = Line(player, tab, room, time.time())
+        self._quiet = [t for t in self._quiet if t != tab]
+        self._own.add(line)
+        self._add(line)
+        self._changed.set()
+        try:
+            yield line
+        finally:
+            self._own.discard(line)
+            self._drop(line)
+            self._changed.set()
+
+    def quiet(self, tab: str) -> None:
+        """Remember that this tab is not to come back by itself."""
+        self._quiet = [*self._quiet, tab][-QUIET:]
+        self._changed.set()
+
+    # How it is shared
+
+    def begin(self) -> None:
+        """Start in the process that serves: take a name, clear up after the dead, follow the rest."""
+        if self._key:
+            return
+        self._key = f"presence/{secrets.token_hex(8)}"
+        self._store.lease(self._key)
+        self.reap()
+        for work in (self._write, self._follow):
+            gevent.spawn(self._supervise, work)
+
+    def reap(self) -> None:
+        """Forget the streams of processes that have died."""
+        self._store.reap("presence/")
+
+    def _supervise(self, work: Callable[[], None]) -> None:
+        while not self._hub.closing:
+            try:
+                work()
+            except Exception:
+                log.exception("presence stumbled and goes on")
+                gevent.sleep(1)
+
+    def _write(self) -> None:
+        """Save what this process knows, at once, and then once for all that came meanwhile."""
+        while self._own or not self._hub.closing:
+            self._changed.wait()
+            self._changed.clear()
+            lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
+            doc = {"lines": lines, "quiet": self._quiet}
+            self._save(None if self._hub.closing and not lines else doc)
+
+    def _save(self, doc: dict[str, Any] | None) -> None:
+        self._store.change(self._key, lambda _: doc, fleeting=True)
+
+    def _follow(self) -> None:
+        """Read what the other processes know, whenever it changes."""
+        with self._store.listen("presence/") as bell:
+            keys = set(self._store.keys("presence/"))
+            while not self._hub.closing:
+                for key in keys - {self._key}:
+                    self._learn(key)
+                keys = bell.wait(None)
+
+    def _learn(self, key: str) -> None:
+        """Take in what another process knows."""
+        found = self._store.get(key)
+        doc = found[0] if found else {"lines": [], "quiet": []}
+        before, _ = self._others.pop(key, (set(), set()))
+        now = {Line(*line) for line in doc["lines"]}
+        if found:
+            self._others[key] = now, set(doc["quiet"])
+        for line in now - before:
+            self._add(line)
+        for line in before - now:
+            self._drop(line)
+
+    def _add(self, line: Line) -> None:
+        self._by_room.setdefault(line.room, set()).add(line)
+        self._by_player.setdefault(line.player, set()).add(line)
+        self._ring(line)
+
+    def _drop(self, line: Line) -> None:
+        for lines, key in ((self._by_room, line.room), (self._by_player, line.player)):
+            lines[key].discard(line)
+            if not lines[key]:
+                del lines[key]
+        if not self.here(line.room, line.player):
+            self._gone[line.room, line.player] = time.time()
+        if len(self._gone) > 10_000:
+            old = time.time() - 2 * CROWN
+            self._gone = {who: at for who, at in self._gone.items() if at > old}
+        self._ring(line)
+
+    def _ring(self, line: Line) -> None:
+        self.turn += 1
+        self._hub.ring(f"here:{line.room}")
+        self._hub.ring(f"tabs:{line.player}")

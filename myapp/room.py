@@ -1,0 +1,339 @@
+"""Room and Player: people around one game, and the rules that all games share."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import msgspec
+
+from myapp import games, names
+from myapp.clock import Clock
+from myapp.door import Door, Forbidden, Knock
+from myapp.game import Dice, Game, IllegalMove
+
+STRANGERS = 300  # how many people one room remembers
+ROUNDING = 1e-6  # seconds
+REPEATS = 6  # how many of a player's latest action ids are remembered
+
+
+class NameTaken(IllegalMove):
+    """Somebody here has a name that looks the same; `offer` is one that does not."""
+
+    def __init__(self, name: str, offer: str) -> None:
+        super().__init__("There is already a {name} here.", name=name)
+        self.offer = offer
+
+
+@dataclass
+class Player:
+    """Somebody this room knows: seated, watching, or gone and perhaps coming back."""
+
+    key: str  # "p1": theirs for the life of the room, and the only name for them a page may see
+    id: str  # who their cookie says they are; never drawn
+    name: str
+    seated: bool = False
+    left: bool = False
+    robot: bool = False
+
+
+@dataclass
+class Room:
+    """People around one game. Every method either does what it says or raises IllegalMove."""
+
+    code: str
+    kind: str
+    secret: str
+    drawn: int = 0
+    keys: int = 0
+    host: str = ""
+    public: bool = False
+    started: bool = False
+    opened_by: str = ""  # action id, so that opening it twice is opening it once
+    touched: float = 0.0
+    clock: Clock = field(default_factory=Clock)
+    people: list[Player] = field(default_factory=list)
+    door: Door = field(default_factory=Door)
+    acts: dict[str, list[str]] = field(default_factory=dict)
+    state: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.kind not in games.found():
+            raise ValueError(f"there is no game called {self.kind!r}")
+        self.game: Game = games.found()[self.kind].load(self.state)
+        self.game.dice = Dice(self.secret, self.drawn)
+        self.game.host = self.host
+        self.at(self.touched)
+
+    @classmethod
+    def load(cls, doc: dict[str, Any]) -> Self:
+        """The room that this document describes. Raises ValueError, which says where it is wrong."""
+        return msgspec.convert(doc, cls)
+
+    def dump(self) -> dict[str, Any]:
+        """The document that describes this room."""
+        self.state, self.drawn = self.game.dump(), self.game.dice.drawn
+        doc: dict[str, Any] = msgspec.to_builtins(self, str_keys=True)
+        return doc
+
+    # Looking
+
+    @property
+    def title(self) -> str:
+        return self.game.title
+
+    @property
+    def seats(self) -> range:
+        return self.game.seats
+
+    @property
+    def players(self) -> list[Player]:
+        """Who has a seat."""
+        return [p for p in self.people if p.seated]
+
+    @property
+    def locked(self) -> bool:
+        return self.door.locked
+
+    @property
+    def knocking(self) -> list[Knock]:
+        return self.door.knocking
+
+    @property
+    def free(self) -> bool:
+        """Whether there is an empty seat."""
+        return len(self.players) < self.seats[-1]
+
+    @property
+    def paused(self) -> bool:
+        return self.clock.since is None
+
+    @property
+    def over(self) -> bool:
+        return self.game.over
+
+    @property
+    def playing(self) -> bool:
+        return self.started and not self.over
+
+    @property
+    def due(self) -> float | None:
+        """The wall time when something happens by itself; None for never."""
+        plans = [self.game.robot(p.key) for p in self._robots()]
+        times = [self.game.due, *(plan.at for plan in plans if plan)]
+        first = min((at for at in times if at is not None), default=None)
+        return None if first is None else self.clock.wall(first)
+
+    def player(self, key: str) -> Player | None:
+        return next((p for p in self.people if p.key == key), None)
+
+    def member(self, id: str) -> Player | None:
+        """The person with this cookie, if here."""
+        return next((p for p in self.people if p.id == id and not p.left), None)
+
+    def at(self, wall: float, rtt: float | None = None) -> None:
+        """Let the game know what time it is, and how long the line of whoever acts is."""
+        self.game.now, self.game.rtt = self.clock.read(wall), rtt
+
+    # Coming and going
+
+    def join(self, id: str, name: str) -> Player | None:
+        """Come in, to a free seat or to watch; None means: knocked at a locked door, and waiting."""
+        may_enter = self.door.open_to(id)
+        known = next((p for p in self.people if p.id == id), None)
+        if known and not known.left:
+            return known
+        if not may_enter and any(not (p.left or p.robot) for p in self.people):
+            self.door.knock(self._key(), id, name)
+            return None
+        taken = [p.name for p in self.people if p.id != id and not p.left]
+        offer = names.distinct(name, taken)
+        if offer != name:
+            raise NameTaken(name, offer)
+        self.door.admit(id)
+        if not known:
+            self._forget_the_oldest()
+            known = Player(self._key(), id, name)
+            self.people.append(known)
+        known.name, known.left = name, False
+        if self.free:
+            self.sit(known)
+        if not self.host:
+            self._crown(known.key)
+        return known
+
+    def welcome(self, id: str, name: str) -> None:
+        """Join under this name, or under one like it that nobody here has."""
+        self.join(id, names.distinct(name, [p.name for p in self.people if not p.left]))
+
+    def _key(self) -> str:
+        self.keys += 1  # never used twice: games keep points by key
+        return f"p{self.keys}"
+
+    def _forget_the_oldest(self) -> None:
+        if len(self.people) < STRANGERS:
+            return
+        idle = next((p for p in self.people if p.left), None)
+        if idle is None:
+            raise Forbidden("This room is full.")
+        self.people.remove(idle)
+
+    def sit(self, player: Player) -> None:
+        if player.seated:
+            return
+        if not self.free:
+            raise IllegalMove("All seats are taken. You can watch until one is free.")
+        player.seated = True
+        self.game.on_sit(player.key)
+
+    def watch(self, player: Player) -> None:
+        """Give up the seat, but stay."""
+        if player.seated:
+            player.seated = False
+            self.game.on_leave(player.key)
+
+    def leave(self, player: Player) -> None:
+        self.watch(player)
+        player.left = True
+        if player.key == self.host:
+            self.pass_crown(lambda p: True)
+
+    def pass_crown(self, here: Callable[[Player], bool]) -> None:
+        """Make somebody else the host: a seated player for whom `here(player)` holds, or a watcher.
+
+        With nobody to take it the crown stays, unless its bearer has left for good.
+        """
+        heirs = [
+            p
+            for p in sorted(self.people, key=lambda p: not p.seated)
+            if not (p.robot or p.left) and p.key != self.host and here(p)
+        ]
+        bearer = self.player(self.host)
+        if heirs:
+            self._crown(heirs[0].key)
+        elif bearer is None or bearer.left:
+            self._crown("")
+
+    def _crown(self, key: str) -> None:
+        self.host = self.game.host = key
+
+    # The door, for the host
+
+    def lock(self, by: Player, locked: bool) -> None:
+        self._host_only(by)
+        self.door.lock(locked)
+
+    def publish(self, by: Player, public: bool) -> None:
+        self._host_only(by)
+        self.public = public
+
+    def admit(self, by: Player, key: str) -> None:
+        """Let somebody in who knocked."""
+        self._host_only(by)
+        knock = self.door.answer(key)
+        self.door.admit(knock.id)
+        self.welcome(knock.id, knock.name)
+
+    def refuse(self, by: Player, key: str) -> None:
+        """Send somebody away who knocked."""
+        self._host_only(by)
+        self.door.answer(key)
+
+    def remove(self, by: Player, key: str) -> None:
+        """Send somebody away for good, and close the door behind them."""
+        self._host_only(by)
+        player = self.player(key)
+        if player is None or player.left:
+            raise IllegalMove("They are not here any more.")
+        if player is by:
+            raise IllegalMove("You cannot remove yourself. You can leave.")
+        self.watch(player)
+        self.people.remove(player)
+        if not player.robot:
+            self.door.shut_out(player.id)
+
+    def add_robot(self, by: Player) -> None:
+        self._host_only(by)
+        key = self._key()
+        robot = Player(
+            key, f"robot-{key}", names.distinct("Robot", [p.name for p in self.people]), robot=True
+        )
+        self.sit(robot)
+        self.people.append(robot)
+
+    def _host_only(self, by: Player) -> None:
+        if by.key != self.host:
+            raise Forbidden("Only the host can do that.")
+
+    # Playing
+
+    def start(self, by: Player, wall: float) -> None:
+        """Start, or start again after the end. Two starts at once are one start."""
+        self._seated_only(by)
+        self.at(wall)
+        if self.playing:
+            return
+        if len(self.players) < self.seats[0]:
+            raise IllegalMove(
+                "{title} needs at least {n} players. Invite someone, or add a robot.",
+                title=self.title,
+                n=self.seats[0],
+            )
+        if self.paused:
+            self.resume(by, wall)
+        self.started = True
+        self.game.on_start()
+
+    def pause(self, by: Player, wall: float) -> None:
+        self._seated_only(by)
+        if not self.paused:
+            self.clock.stop(wall)
+            self.at(wall)
+
+    def resume(self, by: Player, wall: float) -> None:
+        self._seated_only(by)
+        if self.paused:
+            self.clock.go(wall)
+            self.at(wall)
+
+    def play(self, by: Player, move: str, args: dict[str, Any]) -> None:
+        self._seated_only(by)
+        if self.paused:
+            raise IllegalMove("The room is paused.")
+        self.game.play(by.key, move, args)
+
+    def _seated_only(self, by: Player) -> None:
+        if not by.seated:
+            raise Forbidden("Take a seat first.")
+
+    def tick(self, wall: float) -> None:
+        """Let happen what is due: the game's own time, then each robot's plan."""
+        self.at(wall)
+        if self.paused:
+            return
+        if self._come(self.game.due):
+            self.game.on_due()
+        for player in self._robots():
+            plan = self.game.robot(player.key)
+            if plan and self._come(plan.at):
+                self.game.play(player.key, plan.move, plan.args)
+
+    def _come(self, at: float | None) -> bool:
+        """Whether it is that late. Wall time and back rounds: the game never sees itself early."""
+        if at is None or at > self.game.now + ROUNDING:
+            return False
+        self.game.now = max(self.game.now, at)
+        return True
+
+    def _robots(self) -> list[Player]:
+        return [p for p in self.people if p.robot and p.seated]
+
+    # Doing things once
+
+    def done(self, by: str, act: str) -> bool:
+        """Whether this action id has already had its effect."""
+        return bool(act) and act in self.acts.get(by, ())
+
+    def note(self, by: str, act: str) -> None:
+        if act:
+            self.acts[by] = [*self.acts.get(by, ()), act][-REPEATS:]
+

@@ -1,0 +1,197 @@
+"""Rooms: documents <-> rooms, opening and sweeping them."""
+
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from myapp import games
+from myapp.door import Forbidden
+from myapp.game import BadMove, IllegalMove
+from myapp.room import Player, Room
+from myapp.store import Store
+
+LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words, and no clash with any other URL
+DAY = 86_400.0  # a room that nobody has touched for so long is swept
+
+log = logging.getLogger(__name__)
+
+
+class NoSuchRoom(IllegalMove):
+    status = 404
+
+    def __init__(self, code: str) -> None:
+        super().__init__("There is no room {code}. Look at the code again?", code=code)
+
+
+class Rooms:
+    """Every room there is, by its code of four letters."""
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self._seen: dict[str, tuple[str, Room]] = {}
+        self._ticked: dict[str, str] = {}
+        store.check("rooms/", Room.load)
+
+    def get(self, code: str) -> Room | None:
+        """The room as it is now, to look at and not to change; shared by all who look."""
+        found = self.store.get(f"rooms/{code}")
+        if found is None:
+            self._seen.pop(code, None)
+            return None
+        doc, version = found
+        seen = self._seen.get(code)
+        if seen is None or seen[0] != version:
+            seen = self._seen[code] = (version, Room.load(doc))
+        return seen[1]
+
+    def version(self, code: str) -> str:
+        """What `get` saw last. Compare it for difference only."""
+        return self._seen[code][0] if code in self._seen else ""
+
+    def codes(self) -> list[str]:
+        return [key.removeprefix("rooms/") for key in self.store.keys("rooms/")]
+
+    def change(
+        self,
+        code: str,
+        fn: Callable[[Room], object],
+        *,
+        by: str = "",
+        act: str = "",
+        wall: float | None = None,
+        rtt: float | None = None,
+    ) -> None:
+        """Load the room, let `fn` change it, save it. Durable when it returns.
+
+        `by` and `act` name the player (by cookie) and the action id: the second time the same
+        action comes it is answered like the first and changes nothing. `wall` is when the action
+        arrived. What `fn` raises reaches the caller, and then nothing is saved.
+        """
+        wall = time.time() if wall is None else wall
+
+        def changed(doc: dict[str, Any] | None) -> dict[str, Any]:
+            if doc is None:
+                raise NoSuchRoom(code)
+            room = Room.load(doc)
+            if room.done(by, act):
+                return doc
+            room.at(wall, rtt)
+            fn(room)
+            new = room.dump()
+            if new == doc:
+                return doc
+            room.note(by, act)
+            return {**new, "acts": room.acts, "touched": wall}
+
+        self.store.change(f"rooms/{code}", changed)
+
+    def act(
+        self,
+        code: str,
+        id: str,
+        fn: Callable[[Room, Player], object],
+        *,
+        act: str = "",
+        wall: float | None = None,
+        rtt: float | None = None,
+    ) -> None:
+        """Change the room as the person with this cookie, who must be in it."""
+
+        def acted(room: Room) -> None:
+            player = room.member(id)
+            if player is None:
+                raise Forbidden("You are not in this room.")
+            fn(room, player)
+
+        self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt)
+
+    def open(self, kind: str, people: Iterable[tuple[str, str]], act: str = "") -> str:
+        """Open a room for these (cookie, name) pairs, the first of them its host; returns its code.
+
+        The same action id opens the same room.
+        """
+        if kind not in games.found():
+            raise BadMove("There is no such game here.")
+        people = list(people)
+        act = act or secrets.token_hex(12)
+        mark = hashlib.sha256(f"{people[0][0]} {act}".encode()).hexdigest()
+        wall = time.time()
+
+        def opened(doc: dict[str, Any] | None) -> dict[str, Any]:
+            if doc is not None:
+                return doc
+            room = Room(
+                code=code,
+                kind=kind,
+                secret=secrets.token_hex(16),
+                opened_by=mark,
+                touched=wall,
+                state=games.found()[kind]().dump(),
+            )
+            room.clock.go(wall)
+            for id, name in people:
+                room.welcome(id, name)
+            return room.dump()
+
+        number = int(mark, 16)
+        while True:
+            code = _letters(number)
+            saved = self.store.change(f"rooms/{code}", opened)
+            if saved and saved[0]["opened_by"] == mark:
+                return code
+            number = int(hashlib.sha256(str(number).encode()).hexdigest(), 16)
+
+    def close(self, code: str) -> None:
+        """Delete the room."""
+        self.store.change(f"rooms/{code}", lambda _: None)
+        self.forget(code)
+
+    def tick(self, code: str, heirs: set[str] | None = None) -> None:
+        """Let happen what is due in this room; `heirs` (keys) may take the crown when given.
+
+        A worker tries once for each version it has seen; others may have been quicker.
+        """
+        version = self.version(code)
+        if self._ticked.get(code) == version:
+            return
+        self._ticked[code] = version
+
+        def ticked(room: Room) -> None:
+            room.tick(time.time())
+            if heirs:
+                room.pass_crown(lambda player: player.key in heirs)
+
+        try:
+            self.change(code, ticked)
+        except NoSuchRoom:
+            self.forget(code)
+
+    def sweep(self, watched: Callable[[str], bool]) -> None:
+        """Delete rooms that nobody has touched for a day and whose page nobody has open."""
+        for code in self.codes():
+            room = self.get(code)
+            if room and not watched(code) and time.time() - room.touched > DAY:
+                self.store.change(f"rooms/{code}", _untouched)
+                log.info("swept a room of %s", room.kind)
+            self.forget(code)
+
+    def forget(self, code: str) -> None:
+        """Drop what this process remembers of a room that nobody here looks at any more."""
+        self._seen.pop(code, None)
+        self._ticked.pop(code, None)
+
+
+def _untouched(doc: dict[str, Any] | None) -> dict[str, Any] | None:
+    return doc if doc and time.time() - doc["touched"] <= DAY else None
+
+
+def _letters(number: int) -> str:
+    code = ""
+    for _ in range(4):
+        number, letter = divmod(number, len(LETTERS))
+        code += LETTERS[letter]
+    return code
+

@@ -1,0 +1,115 @@
+"""What a store promises, and `open_store(url)`."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from myapp.hub import Bell, Hub
+
+Document = dict[str, Any]
+Change = Callable[[Document | None], Document | None]
+Check = Callable[[Document], object]
+
+_KEY = re.compile(r"([a-z]+)/([A-Za-z0-9_-]{1,64})")
+_PREFIX = re.compile(r"([a-z]+)/([A-Za-z0-9_-]{0,64})")
+
+
+class StoreDown(Exception):
+    """The store cannot do it now. The message is a sentence for the operator."""
+
+
+class Store(ABC):
+    """JSON documents by key. A key is a folder and a name: "rooms/KXQP".
+
+    Whatever is asked, a key of another shape is a ValueError before anything is touched, and
+    StoreDown means that the store cannot answer now.
+    """
+
+    @abstractmethod
+    def get(self, key: str) -> tuple[Document, str] | None:
+        """A private copy of the document and its version, or None.
+
+        Never older than the last change that has returned, in whichever process. Versions are
+        equal for equal documents, in every process; compare them only for difference.
+        """
+
+    @abstractmethod
+    def change(
+        self, key: str, fn: Change, *, fleeting: bool = False
+    ) -> tuple[Document, str] | None:
+        """Hand `fn` a private copy (None if there is none), save what it returns (None deletes).
+
+        Changes to one key never interleave, in any number of processes. If `fn` raises, nothing
+        is saved and its caller alone gets the exception. A change that changes nothing is neither
+        written nor announced. On return the change is durable and every listener in every process
+        has been, or is about to be, rung. `fn` runs in a real thread under a lock and may run more
+        than once, so it only computes.
+
+        A fleeting change is seen by all in the same way but does not wait for the disk; a later
+        durable change carries it along.
+        """
+
+    @abstractmethod
+    def listen(self, *keys: str) -> AbstractContextManager[Bell]:
+        """A bell for these keys; "rooms/", with its final slash, is every key below it.
+
+        Wait for the bell, then `get`: nothing that changes after `listen` began is missed. A key
+        with a colon ("here:KXQP") is not the store's: the hub of this process alone rings it.
+        """
+
+    @abstractmethod
+    def keys(self, prefix: str) -> list[str]:
+        """The keys that begin with `prefix` ("rooms/" or "rooms/K"), sorted."""
+
+    @abstractmethod
+    def lease(self, key: str) -> None:
+        """This process holds `key` for as long as it lives. Lease first, then write."""
+
+    @abstractmethod
+    def reap(self, prefix: str) -> list[str]:
+        """Delete the documents below `prefix` that no living process holds; the keys deleted."""
+
+    @abstractmethod
+    def secret(self) -> str:
+        """A random text made once, kept with the data, the same in every process."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Finish what was begun, let go of every lease, and stop watching."""
+
+    def check(self, prefix: str, fn: Check) -> None:  # noqa: B027 - not every store needs it
+        """Documents below `prefix` that came from outside count only if `fn(document)` is content.
+
+        `fn` raises ValueError with a reason. A store that no hand can edit never asks.
+        """
+
+
+def split(key: str) -> tuple[str, str]:
+    """The folder and the name in a key."""
+    return _parts(_KEY, key, 'a folder and a name, like "rooms/KXQP"')
+
+
+def split_prefix(prefix: str) -> tuple[str, str]:
+    """The folder in a prefix, and how the names begin."""
+    return _parts(_PREFIX, prefix, 'a folder with its slash, like "rooms/"')
+
+
+def open_store(url: str, hub: Hub) -> Store:
+    """The store that a setting names: "tinydb:" and the folder of its files."""
+    scheme, _, place = url.partition(":")
+    if scheme != "tinydb" or not place:
+        raise ValueError(f"MYAPP_STORE_URL is {url!r}: give it a folder, like tinydb:./data")
+    # By name, when it is wanted: the stores know this file, and their libraries may be absent.
+    store: Store = import_module("myapp.store_tinydb").TinyStore(Path(place), hub)
+    return store
+
+
+def _parts(pattern: re.Pattern[str], text: str, wanted: str) -> tuple[str, str]:
+    match = pattern.fullmatch(text)
+    if match is None:
+        raise ValueError(f"{text!r} is not a key: it takes {wanted}")
+    return match[1], match[2]

@@ -1,0 +1,193 @@
+"""A folder of TinyDB files, one per document; any number of processes on one machine."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import partial
+from pathlib import Path
+
+import gevent
+from gevent.lock import Semaphore
+
+from myapp.document import DocumentFile, decode, version
+from myapp.hub import Bell, Hub, aside, aside_waiting
+from myapp.keeper import PATIENCE, Keeper, Wish, sentence
+from myapp.locks import SIDE, move_in, seize
+from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
+from myapp.tinydb_file import made_once, sync
+from myapp.watch import Watch
+
+KEEPERS = 4096
+"""How many documents a process remembers. Forgetting one costs a read of its file."""
+BIG = 64 * 1024
+"""From this many bytes on, a document is decoded beside the loop."""
+LEASE_TRIES = 20
+
+
+class TinyStore(Store):
+    """Begins when it is first used, in the process that uses it: it may be made before a fork.
+
+    What greenlets share is touched in the loop alone; real threads get inputs and return outputs.
+    """
+
+    def __init__(self, root: Path, hub: Hub) -> None:
+        self._root = root
+        self._hub = hub
+        self._keepers: dict[str, Keeper] = {}
+        self._checks: dict[str, Check] = {}
+        self._leases: dict[str, int] = {}
+        self._watched: set[str] = set()
+        self._watch: Watch | None = None
+        self._door: int | None = None
+        self._entering = Semaphore()
+
+    def get(self, key: str) -> tuple[Document, str] | None:
+        keeper = self._keeper(key)
+        self._drain()  # The kernel knows of a change at once; the loop would tell us in its turn.
+        if not keeper.fresh:
+            keeper.ask(Wish())
+        if keeper.trouble:
+            raise StoreDown(keeper.trouble)
+        if keeper.body is None:
+            return None
+        return _private(keeper.body), keeper.version
+
+    def change(
+        self, key: str, fn: Change, *, fleeting: bool = False
+    ) -> tuple[Document, str] | None:
+        body = self._keeper(key).ask(Wish(fn, fleeting))
+        return None if body is None else (_private(body), version(body))
+
+    @contextmanager
+    def listen(self, *keys: str) -> Iterator[Bell]:
+        for key in keys:
+            if ":" not in key:
+                self._enter(split_prefix(key)[0] if key.endswith("/") else split(key)[0])
+        with self._hub.listen(*keys) as bell:
+            yield bell
+
+    def keys(self, prefix: str) -> list[str]:
+        folder, start = split_prefix(prefix)
+        try:
+            names = aside(os.listdir, self._root / folder)
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+        found = (_key(folder, name) for name in names if name.startswith(start))
+        return sorted(key for key in found if key)
+
+    def lease(self, key: str) -> None:
+        life = self._life(key)
+        for _ in range(LEASE_TRIES):  # One who reaps may hold it for a moment.
+            if key not in self._leases and (held := aside(seize, life)) is not None:
+                self._leases[key] = held
+            if key in self._leases:
+                return
+            gevent.sleep(PATIENCE)
+        raise StoreDown(f"{key} is held by another process")
+
+    def reap(self, prefix: str) -> list[str]:
+        reaped = []
+        for key in self.keys(prefix):
+            life = self._life(key)
+            held = None if key in self._leases else aside(seize, life)
+            if held is None:
+                continue
+            try:
+                self.change(key, lambda document: None)
+                life.unlink(missing_ok=True)
+                reaped.append(key)
+            finally:
+                os.close(held)
+        return reaped
+
+    def secret(self) -> str:
+        return made_once(self._root / "secret-key")
+
+    def check(self, prefix: str, fn: Check) -> None:
+        self._checks[split_prefix(prefix)[0]] = fn
+        self._keepers.clear()
+
+    def close(self) -> None:
+        for keeper in list(self._keepers.values()):
+            keeper.finish()
+        if self._watch:
+            self._watch.close()
+        for held in [*self._leases.values(), *([] if self._door is None else [self._door])]:
+            os.close(held)
+        self._watch = self._door = None
+        self._keepers.clear()
+        self._leases.clear()
+        self._watched.clear()
+
+    def _keeper(self, key: str) -> Keeper:
+        if key not in self._keepers:
+            folder, name = split(key)
+            self._enter(folder)
+            if len(self._keepers) >= KEEPERS:
+                del self._keepers[next(iter(self._keepers))]
+            file = DocumentFile(self._root, folder, name, self._checks.get(folder))
+            keeper = Keeper(file, partial(self._hub.ring, key), self._drain)
+            self._keepers.setdefault(key, keeper)
+        return self._keepers[key]
+
+    def _life(self, key: str) -> Path:
+        folder, name = split(key)
+        self._enter(folder)
+        return self._root / folder / SIDE / f"{name}.life"
+
+    def _enter(self, folder: str) -> None:
+        """Watch a folder before the first look into it, so that nothing is missed between."""
+        if folder in self._watched:
+            return
+        with self._entering:
+            try:
+                if self._door is None:
+                    self._door = aside_waiting(move_in, self._root)
+                if self._watch is None:
+                    self._watch = Watch(self._on_name, self._on_lost)
+                aside(_furnish, self._root / folder)
+                self._watch.add(self._root / folder)
+            except OSError as error:
+                raise StoreDown(sentence(error)) from error
+            self._watched.add(folder)
+
+    def _drain(self) -> None:
+        if self._watch:
+            self._watch.drain()
+
+    def _on_name(self, folder: str, name: str) -> None:
+        key = _key(folder, name)
+        if key and (key in self._keepers or self._hub.hears(key)):
+            self._keeper(key).hear()
+
+    def _on_lost(self, folder: str | None) -> None:
+        lost = {folder} if folder else set(self._watched)
+        if folder:
+            self._watched.discard(folder)
+        self._keepers.clear()
+        for name in lost:
+            self._hub.ring(f"{name}/")
+
+
+def _key(folder: str, name: str) -> str | None:
+    """The key of a file; None if the file is an editor's or anybody else's."""
+    with suppress(ValueError):
+        if name.endswith(".json"):
+            key = f"{folder}/{name.removesuffix('.json')}"
+            split(key)
+            return key
+    return None
+
+
+def _furnish(folder: Path) -> None:
+    if not folder.exists():
+        folder.mkdir(exist_ok=True)
+        sync(folder.parent)
+    (folder / SIDE).mkdir(exist_ok=True)
+
+
+def _private(body: bytes) -> Document:
+    document: Document = decode(body) if len(body) < BIG else aside(decode, body)
+    return document

@@ -1,0 +1,56 @@
+"""Stream: keeps one page true. Listen, look, send what differs; a beat when all is quiet."""
+
+import random
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import zip_longest
+
+from datastar_py import ServerSentEventGenerator as SSE
+
+from myapp.hub import Hub
+from myapp.store import Store
+
+BEAT = 10.0  # seconds; the page takes a line that is silent for 25 for dead
+AGAIN = 300, 1300  # milliseconds until a page comes back, spread so that not all come at once
+
+QUIET_BEAT = SSE.patch_signals({"_beat": 1}).encode()
+
+
+@dataclass(frozen=True)
+class Look:
+    """What a page should show now.
+
+    `parts` are whole server-sent events, each the newest state of its part of the page and sent
+    only when it differs from the one last sent in its place. `wake` is in how many seconds that
+    may change by itself. After a `last` look the stream ends.
+    """
+
+    parts: tuple[bytes, ...]
+    wake: float | None = None
+    last: bool = False
+
+
+def stream(hub: Hub, store: Store, keys: list[str], look: Callable[[], Look]) -> Iterator[bytes]:
+    """Send what `look` shows, whole at first, again whenever one of `keys` rings.
+
+    A ring that was missed costs nothing and ten changes before a slow page has taken the last one
+    are one frame, because only what was last sent is remembered. Ends when the server closes.
+    """
+    yield SSE.patch_signals({"_beat": 0}, retry_duration=random.randint(*AGAIN)).encode()
+    with store.listen(*keys) as bell:
+        sent: tuple[bytes, ...] = ()
+        spoke = time.monotonic()
+        while not hub.closing:
+            now = look()
+            news = b"".join(part for part, old in zip_longest(now.parts, sent) if part != old and part)
+            sent = now.parts
+            if not news and time.monotonic() - spoke >= BEAT:
+                news = QUIET_BEAT
+            if news:
+                yield news
+                spoke = time.monotonic()
+            if now.last:
+                return
+            quiet = spoke + BEAT - time.monotonic()
+            bell.wait(max(0.0, quiet if now.wake is None else min(quiet, now.wake)))

@@ -1,0 +1,17 @@
+"""Views: every URL, cookies and templates. No rules live here."""
+
+from flask import Flask
+
+from myapp.views import errors, health, home, identity, room
+from myapp.views.urls import CodeConverter
+
+
+def register(app: Flask) -> None:
+    """Join every URL to the app."""
+    app.url_map.converters["code"] = CodeConverter
+    app.session_interface = identity.Sessions()
+    identity.register(app)
+    errors.register(app)
+    app.register_blueprint(health.pages)
+    app.register_blueprint(home.pages)
+    app.register_blueprint(room.pages)

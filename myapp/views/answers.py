@@ -1,0 +1,38 @@
+"""Answers: what a command gets back, whichever way it was sent."""
+
+from flask import Response, redirect, request
+
+from myapp import names
+from myapp.datastar import SSE, DatastarResponse
+from myapp.door import Forbidden
+from myapp.game import IllegalMove
+from myapp.views.identity import Who, who
+
+
+class BadName(IllegalMove):
+    """A name nobody can have."""
+
+    status = 400
+
+
+def clean(typed: str) -> str:
+    """The name that was typed, as it will be shown. Raises BadName with the reason."""
+    try:
+        return names.clean(typed)
+    except names.IllegalName as error:
+        raise BadName("{reason}", reason=error) from error
+
+
+def go(place: str) -> Response:
+    """Send the visitor to another page of ours, whichever way the request was made."""
+    if "Datastar-Request" in request.headers:
+        return DatastarResponse(SSE.patch_signals({"_goto": place}))
+    return redirect(place, 303)  # type: ignore[return-value]
+
+
+def named() -> Who:
+    """The visitor, who must have a name by now."""
+    visitor = who()
+    if not visitor.name:
+        raise Forbidden("Type your name first.")
+    return visitor

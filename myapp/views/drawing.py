@@ -1,0 +1,133 @@
+"""Drawing: rooms and the lobby as fragments, each drawn once for all who see the same."""
+
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from jinja2 import Environment
+
+from myapp import games, names
+from myapp.datastar import SSE
+from myapp.lobby import Lobby
+from myapp.presence import AWAY, CROWN, Presence
+from myapp.room import Player, Room
+from myapp.rooms import Rooms
+from myapp.views.identity import Who
+
+KEPT = 1000  # drawings remembered; the ones longest unused go first
+
+
+@dataclass(frozen=True)
+class Here:
+    """Who of a room's people has its page open, as far as others should see it."""
+
+    gone: frozenset[str]
+    until: float  # the wall time when this may change by itself
+    heirs: frozenset[str]  # who may take the crown now; empty while its bearer keeps it
+
+    def here(self, key: str) -> bool:
+        return key not in self.gone
+
+    def away(self, key: str) -> bool:
+        return key in self.gone
+
+
+class Drawing:
+    """Draws pages; `event` makes of a fragment the bytes that put it on a page."""
+
+    def __init__(self, env: Environment, rooms: Rooms, lobby: Lobby, presence: Presence) -> None:
+        self.env = env
+        self.rooms = rooms
+        self.lobby = lobby
+        self.presence = presence
+        self._drawn: OrderedDict[tuple[object, ...], tuple[object, str, bytes]] = OrderedDict()
+        self._here: dict[str, tuple[object, Here]] = {}
+
+    def html(self, template: str, **given: Any) -> str:
+        return self.env.get_template(template).render(given)
+
+    def here(self, room: Room) -> Here:
+        """Who is here; worked out once per change, not once per stream."""
+        now = time.time()
+        stamp = (self.rooms.version(room.code), self.presence.turn)
+        known = self._here.get(room.code)
+        if known and known[0] == stamp and now < known[1].until:
+            return known[1]
+        gone_for = {
+            p.key: self.presence.gone_for(room.code, p.id)
+            for p in room.people
+            if not (p.robot or p.left)
+        }
+        gone = frozenset(key for key, seconds in gone_for.items() if seconds >= AWAY)
+        lost = gone_for.get(room.host, 0.0)
+        heirs = frozenset(gone_for) - gone if lost >= CROWN else frozenset()
+        waits = [AWAY - s for s in gone_for.values() if 0 < s < AWAY]
+        waits += [CROWN - lost] if 0 < lost < CROWN else []
+        here = Here(gone, now + min(waits, default=3600.0), heirs)
+        if len(self._here) > KEPT:
+            self._here.clear()
+        self._here[room.code] = stamp, here
+        return here
+
+    def shared(self, room: Room, me: Player | None, view: str, invite: str) -> tuple[str, bytes]:
+        """The part of a room's page that its audience shares, as HTML and as an event."""
+        audience = room.game.audience(me.key if me and me.seated else "")
+        here = self.here(room)
+        return self._once(
+            (room.code, audience, view, invite),
+            (self.rooms.version(room.code), here.gone),
+            lambda: self.html(
+                "_room.html", room=room, game=room.game, presence=here, view=view, invite=invite
+            ),
+        )
+
+    def mine(self, room: Room, who: Who) -> str:
+        """The part of a room's page that is one visitor's own."""
+        me = room.member(who.id) if who.id else None
+        taken = [p.name for p in room.people if not p.left]
+        offer = names.distinct(who.name, taken) if who.name and not me else who.name
+        return self.html(
+            "_me.html",
+            room=room,
+            game=room.game,
+            presence=self.here(room),
+            me=me,
+            hosting=me is not None and me.key == room.host,
+            name=who.name,
+            offer=offer if offer != who.name else None,
+            removed=who.id in room.door.removed,
+            knocked=any(k.id == who.id for k in room.knocking),
+        )
+
+    def lobby_part(self) -> tuple[str, bytes]:
+        """The part of the home page that everybody shares."""
+        rooms = self.lobby.public()
+        stamp = tuple((room.code, self.rooms.version(room.code)) for room in rooms)
+        return self._once(
+            ("lobby",), stamp, lambda: self.html("_lobby.html", rooms=rooms, games=list(games.found().values()))
+        )
+
+    def home_mine(self, who: Who) -> str:
+        """The part of the home page that is one visitor's own."""
+        places = self.lobby.places(who.id) if who.id else {}
+        return self.html("_mine.html", name=who.name, games=list(games.found().values()), places=places)
+
+    def _once(
+        self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]
+    ) -> tuple[str, bytes]:
+        known = self._drawn.get(what)
+        if known is None or known[0] != stamp:
+            html = draw()
+            known = (stamp, html, event(html))
+            self._drawn[what] = known
+        self._drawn.move_to_end(what)
+        if len(self._drawn) > KEPT:
+            self._drawn.popitem(last=False)
+        return known[1], known[2]
+
+
+def event(html: str) -> bytes:
+    """The server-sent event that puts this fragment on a page."""
+    return SSE.patch_elements(html).encode()

@@ -1,0 +1,113 @@
+"""Home: a name, new rooms, joining by code, public rooms, quick match."""
+
+import secrets
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from flask import Blueprint, Response, abort, redirect, render_template, url_for
+
+from myapp import games
+from myapp.datastar import SSE
+from myapp.game import BadMove
+from myapp.room import NameTaken
+from myapp.rooms import NoSuchRoom
+from myapp.stream import Look
+from myapp.views.answers import clean, go, named
+from myapp.views.drawing import event
+from myapp.views.house import House, house
+from myapp.views.identity import Who, remember, sent, text, who
+from myapp.views.streams import open_stream, tab_and_here
+from myapp.views.urls import find_code
+
+pages = Blueprint("home", __name__)
+
+
+@pages.get("/")
+def home() -> Any:
+    visitor = who()
+    house().lobby.seen(visitor.id)
+    match = house().lobby.match(visitor.id) if visitor.id else None
+    if match:
+        return redirect(url_for("room.page", code=match), 303)
+    draw = house().drawing
+    return render_template(
+        "home.html",
+        name=visitor.name,
+        lobby=draw.lobby_part()[0],
+        mine=draw.home_mine(visitor),
+        tab=secrets.token_hex(8),
+        live=url_for("home.live"),
+    )
+
+
+@pages.get("/live")
+def live() -> Response:
+    """The home page's one stream."""
+    tab, here = tab_and_here()
+    return open_stream("", tab, here, ["lobby", "queue/"], home_look(house(), who()))
+
+
+def home_look(at: House, visitor: Who) -> Callable[[], Look]:
+    def look() -> Look:
+        match = at.lobby.match(visitor.id) if visitor.id else None
+        if match:
+            return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
+        return Look((at.drawing.lobby_part()[1], event(at.drawing.home_mine(visitor))))
+
+    return look
+
+
+@pages.post("/enter")
+def enter() -> Response:
+    """Type a name, and go where one wanted to go."""
+    body = sent()
+    remember(clean(text(body, "name")))
+    code = find_code(text(body, "next"))
+    return go(url_for("room.page", code=code) if code else url_for("home.home"))
+
+
+@pages.post("/rooms")
+def open_room() -> Response:
+    body, visitor = sent(), named()
+    code = house().rooms.open(
+        text(body, "game"), [(visitor.id, visitor.name or "")], text(body, "act", 64)
+    )
+    return go(url_for("room.page", code=code))
+
+
+@pages.post("/join")
+def join() -> Response:
+    """Go to the room with this code; its page does the rest."""
+    typed = text(sent(), "code")
+    code = find_code(typed)
+    if code is None:
+        raise BadMove("A room code is four letters, like KXQP.")
+    if house().rooms.get(code) is None:
+        raise NoSuchRoom(code)
+    visitor = who()
+    if visitor.name:
+        with suppress(NameTaken):  # the page offers another name
+            house().rooms.change(code, lambda room: room.join(visitor.id, visitor.name or ""))
+    return go(url_for("room.page", code=code))
+
+
+@pages.post("/queue/<kind>")
+def wait(kind: str) -> Response:
+    sent()
+    visitor = named()
+    code = house().lobby.wait(known(kind), visitor.id, visitor.name or "")
+    return go(url_for("room.page", code=code) if code else url_for("home.home"))
+
+
+@pages.post("/queue/<kind>/leave")
+def leave(kind: str) -> Response:
+    sent()
+    house().lobby.leave(known(kind), named().id)
+    return go(url_for("home.home"))
+
+
+def known(kind: str) -> str:
+    if kind not in games.found():
+        abort(404)
+    return kind

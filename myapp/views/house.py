@@ -1,0 +1,29 @@
+"""The house: what create_app joined, at hand for the views."""
+
+from dataclasses import dataclass
+from typing import cast
+
+from flask import current_app
+
+from myapp.hub import Hub
+from myapp.lobby import Lobby
+from myapp.presence import Presence
+from myapp.rooms import Rooms
+from myapp.store import Store
+from myapp.views.drawing import Drawing
+
+
+@dataclass(frozen=True)
+class House:
+    """The parts of one running server."""
+
+    hub: Hub
+    store: Store
+    presence: Presence
+    rooms: Rooms
+    lobby: Lobby
+    drawing: Drawing
+
+
+def house() -> House:
+    return cast(House, current_app.extensions["house"])

@@ -1,0 +1,111 @@
+"""Identity: who the cookie says somebody is, and whether a request comes from our own page."""
+
+import secrets
+import time
+from dataclasses import dataclass
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import msgspec
+from flask import Flask, abort, current_app, g, request, session
+from flask.sessions import SecureCookieSessionInterface
+
+from myapp.proxy import ROUND_TRIP
+
+
+@dataclass(frozen=True)
+class Who:
+    """A visitor: a random id that never leaves the cookie, and a name once one is typed."""
+
+    id: str
+    name: str | None
+
+
+class Sessions(SecureCookieSessionInterface):
+    """Signed cookies. Over TLS the name demands Secure, no domain and the whole site."""
+
+    def get_cookie_name(self, app: Flask) -> str:
+        return "__Host-vroum" if request.is_secure else "vroum"
+
+    def get_cookie_secure(self, app: Flask) -> bool:
+        return request.is_secure
+
+
+def who() -> Who:
+    """The visitor who made this request."""
+    return Who(str(session.get("id", "")), session.get("name"))
+
+
+def remember(name: str) -> Who:
+    """Give the visitor this name, and an id with the first one."""
+    session.permanent = True
+    session["id"] = session.get("id") or secrets.token_hex(16)
+    session["name"] = name
+    return who()
+
+
+def sent() -> dict[str, Any]:
+    """What the page sent: a JSON object or a form, nothing else. Values are not yet checked."""
+    if request.mimetype == "application/json":
+        try:
+            body = msgspec.json.decode(request.get_data())
+        except (ValueError, RecursionError):
+            abort(400)
+        if not isinstance(body, dict):
+            abort(400)
+        return cast(dict[str, Any], body)
+    if request.mimetype in ("application/x-www-form-urlencoded", "multipart/form-data"):
+        return request.form.to_dict()
+    if request.mimetype or request.content_length:
+        abort(415)
+    return {}
+
+
+def text(body: dict[str, Any], key: str, most: int = 200) -> str:
+    """One string of what was sent; "" when it is missing."""
+    value = body.get(key, "")
+    if not isinstance(value, str) or len(value) > most:
+        abort(400)
+    return value
+
+
+def arrived() -> float:
+    """The wall time when this request reached the app."""
+    return cast(float, g.arrived)
+
+
+def round_trip() -> float | None:
+    """Seconds, as the kernel under nginx measured it; None when nobody trustworthy did."""
+    return cast(float | None, request.environ.get(ROUND_TRIP))
+
+
+def same_origin() -> bool:
+    """Whether our own page sent this request, by what browsers say and page scripts cannot.
+
+    Phones that reach a plain http address send no Sec-Fetch-Site; then Origin must name this
+    very scheme, host and port.
+    """
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site == "same-origin"
+    origin = request.headers.get("Origin", "")
+    return origin != "" and urlsplit(origin)[:2] == urlsplit(request.host_url)[:2]
+
+
+def register(app: Flask) -> None:
+    @app.before_request
+    def note_arrival() -> None:
+        g.arrived = time.time()
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not same_origin():
+            abort(403, "This did not come from a page of this site. Reload the page and try again.")
+        if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path.endswith("/live"):
+            abort(403)
+
+    @app.after_request
+    def guard(response: Any) -> Any:
+        for name, value in current_app.config["HEADERS"].items():
+            response.headers.setdefault(name, value)
+        return response

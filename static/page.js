@@ -1,0 +1,53 @@
+// What every page needs from scripts beside Datastar: our elements and a few small helpers.
+
+import './components/buzzer-pad.js';
+import './components/practice-buzzer.js';
+import { cue } from './senses.js';
+
+// An id for one action, so that sending it again has no second effect.
+window.act = () => [...crypto.getRandomValues(new Uint8Array(12))]
+  .map((byte) => byte.toString(16).padStart(2, '0')).join('');
+
+window.form = (el) => ({ ...Object.fromEntries(new FormData(el)), act: window.act() });
+
+window.muted = () => localStorage.getItem('mute') === 'yes';
+window.mute = (muted) => localStorage.setItem('mute', muted ? 'yes' : 'no');
+window.cue = (name) => cue(name, window.muted());
+
+window.copy = async (button, from) => {
+  const text = button.textContent;
+  await navigator.clipboard.writeText(document.querySelector(from).value);
+  button.textContent = 'Copied';
+  setTimeout(() => { button.textContent = text; }, 2000);
+};
+
+// A refusal comes as a sentence in an answer. These come without one, so the page finds the words.
+const EXCUSES = {
+  413: 'That is too much to send at once.',
+  429: 'Not so fast. Wait a moment, then try again.',
+};
+
+const alert = document.getElementById('alert');
+let patience;
+
+function say(sentence) {
+  clearTimeout(patience);
+  alert.textContent = sentence;
+}
+
+function excuse({ type, argsRaw }) {
+  if (type === 'retries-failed') return 'The server cannot be reached. Try again in a moment.';
+  if (type !== 'error') return '';
+  if (argsRaw.status >= 500) return 'The server is in trouble. Try again in a moment.';
+  return EXCUSES[argsRaw.status] ?? 'That did not work. Reload the page and try again.';
+}
+
+document.addEventListener('datastar-fetch', ({ detail }) => {
+  if (detail.el.id === 'live') return;
+  if (detail.type === 'started') say('');
+  const sentence = excuse(detail);
+  if (sentence) say(sentence);
+  if (detail.type === 'finished' && alert.textContent) patience = setTimeout(say, 12_000, '');
+});
+
+alert.addEventListener('click', () => say(''));

@@ -1,0 +1,74 @@
+"""Stores for the tests: each kind there is, opened as often as a test likes, here and elsewhere."""
+
+import os
+import subprocess
+import sys
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+from myapp.hub import Hub
+from myapp.store import open_store
+
+ROOT = Path(__file__).parents[2]
+PRELUDE = """
+import sys
+from myapp.hub import Hub
+from myapp.store import open_store
+hub = Hub()
+store = open_store(sys.argv[1], hub)
+def more(doc):
+    return {"n": (doc or {"n": 0})["n"] + 1}
+"""
+
+
+class Server:
+    """One set of documents, and any number of processes that use it."""
+
+    def __init__(self, url, stack):
+        self.url = url
+        self._stack = stack
+
+    def open(self):
+        """A store of its own, as in another worker; it shares nothing with others but the data."""
+        store = open_store(self.url, Hub())
+        self._stack.callback(store.close)
+        return store
+
+    def start(self, program, before=""):
+        """A process that runs `program` with its own `store`; it dies with the test."""
+        process = subprocess.Popen(
+            [sys.executable, "-W", "error", "-c", before + PRELUDE + program, self.url],
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._stack.callback(process.communicate)
+        self._stack.callback(process.kill)
+        return process
+
+    def run(self, program, before=""):
+        """The same, to its end; what it printed."""
+        process = self.start(program, before)
+        said, _ = process.communicate(timeout=600)
+        assert process.returncode == 0
+        return said.strip()
+
+
+@pytest.fixture(params=["tinydb"])
+def server(request, tmp_path):
+    with ExitStack() as stack:
+        yield Server(f"{request.param}:{tmp_path / 'data'}", stack)
+
+
+@pytest.fixture
+def store(server):
+    return server.open()
+
+
+@pytest.fixture(scope="session")
+def full():
+    """Whether to run at the counts that the issues state."""
+    return os.environ.get("VROUM_COUNTS") == "full"

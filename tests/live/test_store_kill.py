@@ -1,0 +1,127 @@
+"""Processes that die at random while they write: what was acknowledged is there, all is readable."""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tinydb import TinyDB
+
+from myapp.hub import Hub
+from myapp.store import open_store
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ["BCDF", "GHJK", "LMNP"]
+FULL = os.environ.get("VROUM_COUNTS") == "full"
+ROUNDS = 50 if FULL else 5
+WORKERS = 4
+
+# Every greenlet counts in a field of its own, in a room that all share, and tells each change that
+# it was told is saved. One in four is fleeting: that too survives the death of its process.
+WRITER = """
+import os, sys
+import gevent
+from myapp.hub import Hub
+from myapp.store import open_store
+store = open_store(sys.argv[1], Hub())
+def press(me, room):
+    n = 0
+    while True:
+        n += 1
+        def count(doc):
+            doc = doc or {}
+            doc[me] = n
+            return doc
+        store.change(f"rooms/{room}", count, fleeting=n % 4 == 0)
+        os.write(1, f"{room} {me} {n}\\n".encode())
+rooms = sys.argv[3:]
+gevent.joinall(
+    [gevent.spawn(press, f"{sys.argv[2]}-{g}", rooms[g % len(rooms)]) for g in range(9)],
+    raise_error=True,
+)
+"""
+
+
+def start(data, name):
+    return subprocess.Popen(
+        [sys.executable, "-c", WRITER, f"tinydb:{data}", name, *ROOMS],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+    )
+
+
+def acknowledged(workers):
+    """What the dead had been told is saved: by room and writer, the last number."""
+    last = {}
+    for line in b"".join(worker.stdout.read() for worker in workers).splitlines(keepends=True):
+        if line.endswith(b"\n"):
+            room, writer, n = line.split()
+            last[room.decode(), writer.decode()] = int(n)
+    return last
+
+
+def hear(worker, lines):
+    """Read that many acknowledgements, and hand back what they said."""
+    return [worker.stdout.readline() for _ in range(lines)]
+
+
+@pytest.mark.parametrize("stale_edits", [False, True], ids=["", "while an editor saves old texts"])
+def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_path, stale_edits):
+    dice = random.Random(2)
+    data = tmp_path / "data"
+    expected = {}
+    for turn in range(ROUNDS):
+        living = open_store(f"tinydb:{data}", Hub())  # Outlives the others, where it is used.
+        workers = [start(data, f"{turn}-{n}") for n in range(WORKERS)]
+        try:
+            heard = []
+            for victim in dice.sample(workers, len(workers)):
+                heard += hear(victim, dice.randint(30, 400))
+                if stale_edits:
+                    living.get("rooms/BCDF")
+                    save_an_old_text(data, dice)
+                victim.send_signal(signal.SIGKILL)
+        finally:
+            for worker in workers:
+                worker.kill()
+                worker.wait()
+        for line in heard:
+            room, writer, n = line.decode().split()
+            expected[room, writer] = int(n)
+        expected.update(acknowledged(workers))
+        for worker in workers:
+            worker.stdout.close()
+        if stale_edits:
+            assert all(living.get(f"rooms/{room}") for room in ROOMS)
+        living.close()
+        check(data, expected)
+
+
+def save_an_old_text(data, dice):
+    """What an editor does that was opened long ago: a whole text of before, moved into place."""
+    path = data / "rooms" / f"{dice.choice(ROOMS)}.json"
+    tables = json.loads(path.read_text())
+    tables["saved"]["1"]["revision"] -= 1
+    tables["_default"]["1"] = {"the operator": "was here"}
+    new = path.with_name("new.txt")
+    new.write_text(json.dumps(tables))
+    new.replace(path)
+
+
+def check(data, expected):
+    docs = {}
+    for room in ROOMS:
+        path = data / "rooms" / f"{room}.json"
+        json.loads(path.read_text())
+        with TinyDB(path) as db:
+            (docs[room],) = db.all()
+    lost = {
+        (room, writer): (n, docs[room].get(writer))
+        for (room, writer), n in expected.items()
+        if not n <= docs[room].get(writer, 0) <= n + 1
+    }
+    assert not lost
