@@ -11,7 +11,7 @@ ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify -
 
 # A release archive brings the front end with it, already built.
 FRONT   = $(if $(wildcard static/vendor/RELEASE),,static/vendor/vroum.js static/vendor/datastar.js)
-SCRIPTS = static/page.js $(wildcard static/components/*.js)
+SCRIPTS = $(wildcard static/*.js static/components/*.js)
 
 .PHONY: help run serve dev test test-all check release clean pins debian
 .DELETE_ON_ERROR:

@@ -52,7 +52,7 @@ class {name}(Game):
         self.last = player
 '''
 
-TEMPLATE = '''{% from "macros.html" import command %}
+TEMPLATE = """{% from "macros.html" import command %}
 
 {% macro stage(room, game, presence, view) %}
 <ul aria-label="Points">
@@ -65,7 +65,7 @@ TEMPLATE = '''{% from "macros.html" import command %}
 {% macro hand(room, game, me) %}
 {{ command("/" ~ room.code ~ "/play/press", "Press") }}
 {% endmacro %}
-'''
+"""
 
 
 def register(app: Flask) -> None:
@@ -78,7 +78,9 @@ def register(app: Flask) -> None:
         words = [word.capitalize() for word in name.split("_")]
         folder = Path(app.root_path)
         files = {
-            folder / "games" / f"{name}.py": GAME.format(name="".join(words), title=" ".join(words)),
+            folder / "games" / f"{name}.py": GAME.format(
+                name="".join(words), title=" ".join(words)
+            ),
             folder.parent / "templates" / "games" / f"{name}.html": TEMPLATE,
         }
         for path, words_in_it in files.items():

@@ -14,7 +14,7 @@ Imports nothing of the project around it.
 import inspect
 from collections.abc import Callable, Iterable, Mapping
 from functools import wraps
-from typing import Any, ParamSpec
+from typing import Any, ParamSpec, cast
 
 from datastar_py import SSE_HEADERS, ServerSentEventGenerator, _read_signals
 from datastar_py.sse import DatastarEvent
@@ -46,7 +46,9 @@ class DatastarResponse(Response):
             return
         if isinstance(content, DatastarEvent):
             content = (content,)
-        super().__init__(content, status=status, headers={**self.default_headers, **(headers or {})})
+        super().__init__(
+            cast(Any, content), status=status, headers={**self.default_headers, **(headers or {})}
+        )
 
 
 def datastar_response(view: Callable[P, Any]) -> Callable[P, Response]:
@@ -69,7 +71,9 @@ def read_signals() -> dict[str, Any] | None:
 
     Raises ValueError when they are not a JSON object.
     """
-    signals = _read_signals(request.method, request.headers, request.args, request.get_data())
+    signals = _read_signals(
+        request.method, cast(Any, request.headers), request.args, request.get_data()
+    )
     if signals is not None and not isinstance(signals, dict):
         raise ValueError("signals are not an object")
     return signals

@@ -160,7 +160,7 @@ class Game:
 
     def play(self, player: str, name: str, args: dict[str, Any]) -> None:
         """Play the move `name` with what a page sent. Raises IllegalMove, changing nothing else."""
-        method = getattr(type(self), name, None)
+        method: Any = getattr(type(self), name, None)
         if not hasattr(method, "sent"):
             raise BadMove("This game has no such move.")
         try:

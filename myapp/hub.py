@@ -30,7 +30,7 @@ class Bell:
     def wait(self, timeout: float | None) -> set[str]:
         """The keys that rang since the last wait, at once if there are any.
 
-        Empty after `timeout` seconds without a ring, and always when the hub is closing.
+        Empty after `timeout` seconds without a ring. When the hub is closing no wait lasts.
         """
         self._awake.wait(timeout)
         rung, self._rung = self._rung, set()
@@ -82,7 +82,7 @@ class Hub:
                         bell.ring(heard)
 
     def close(self) -> None:
-        """From now on no wait lasts: every bell, old or new, answers at once with nothing."""
+        """From now on no wait lasts, on any bell, old or new."""
         self.closing = True
         for bell in {bell for bells in self._bells.values() for bell in bells}:
             bell.close()

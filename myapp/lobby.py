@@ -23,7 +23,7 @@ Entry = dict[str, Any]
 
 
 class Lobby:
-    """The public rooms and the queues. Rings "lobby" in this process when the list changes."""
+    """The public rooms and the queues. Rings "home:rooms" in this process when the list changes."""
 
     def __init__(self, hub: Hub, store: Store, rooms: Rooms, presence: Presence) -> None:
         self._hub = hub
@@ -55,7 +55,7 @@ class Lobby:
                     while not self._hub.closing:
                         for key in bell.wait(None):
                             if self._learn(key):
-                                self._hub.ring("lobby")
+                                self._hub.ring("home:rooms")
             except Exception:
                 log.exception("the list of public rooms stumbled and goes on")
                 gevent.sleep(1)
@@ -125,7 +125,7 @@ class Lobby:
         return None
 
     def places(self, id: str) -> dict[str, tuple[int, int, int]]:
-        """For each queue this player waits in: his place from 1, how many wait, how many it takes."""
+        """For each queue this player waits in: his place from 1, how many wait and are needed."""
         places = {}
         for kind, game in games.found().items():
             alive = [e["id"] for e in self._queue(kind) if self._alive(e, id)]

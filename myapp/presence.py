@@ -112,7 +112,7 @@ class Presence:
     # How it is shared
 
     def begin(self) -> None:
-        """Start in the process that serves: take a name, clear up after the dead, follow the rest."""
+        """Start where it serves: take a name, clear up after the dead, follow the living."""
         if self._key:
             return
         self._key = f"presence/{secrets.token_hex(8)}"

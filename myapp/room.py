@@ -66,7 +66,7 @@ class Room:
 
     @classmethod
     def load(cls, doc: dict[str, Any]) -> Self:
-        """The room that this document describes. Raises ValueError, which says where it is wrong."""
+        """The room that this document describes. Raises ValueError that says what is wrong."""
         return msgspec.convert(doc, cls)
 
     def dump(self) -> dict[str, Any]:
@@ -137,7 +137,7 @@ class Room:
     # Coming and going
 
     def join(self, id: str, name: str) -> Player | None:
-        """Come in, to a free seat or to watch; None means: knocked at a locked door, and waiting."""
+        """Come in, to a free seat or to watch; None: knocked at a locked door, and waiting."""
         may_enter = self.door.open_to(id)
         known = next((p for p in self.people if p.id == id), None)
         if known and not known.left:
@@ -336,4 +336,3 @@ class Room:
     def note(self, by: str, act: str) -> None:
         if act:
             self.acts[by] = [*self.acts.get(by, ()), act][-REPEATS:]
-

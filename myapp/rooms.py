@@ -194,4 +194,3 @@ def _letters(number: int) -> str:
         number, letter = divmod(number, len(LETTERS))
         code += LETTERS[letter]
     return code
-

@@ -43,7 +43,9 @@ def stream(hub: Hub, store: Store, keys: list[str], look: Callable[[], Look]) ->
         spoke = time.monotonic()
         while not hub.closing:
             now = look()
-            news = b"".join(part for part, old in zip_longest(now.parts, sent) if part != old and part)
+            news = b"".join(
+                part for part, old in zip_longest(now.parts, sent) if part != old and part
+            )
             sent = now.parts
             if not news and time.monotonic() - spoke >= BEAT:
                 news = QUIET_BEAT

@@ -54,7 +54,9 @@ class Buzzer(Game):
     until: float | None = None  # when this phase ends by itself
     sent: float = 0.0
     points: dict[str, int] = field(default_factory=dict)
-    armed: dict[str, float] = field(default_factory=dict)  # false starts: when the button works again
+    armed: dict[str, float] = field(
+        default_factory=dict
+    )  # false starts: when the button works again
     rows: list[Press] = field(default_factory=list)  # this round's presses, best first
 
     @property
@@ -186,7 +188,9 @@ class Buzzer(Game):
             return None
         fast, slow = ROBOT
         reaction = fast + (slow - fast) * self.dice.of("reaction", player, self.round)
-        return Plan(self.sent + reaction, "buzz", {"round": self.round, "reaction": reaction * 1000})
+        return Plan(
+            self.sent + reaction, "buzz", {"round": self.round, "reaction": reaction * 1000}
+        )
 
 
 def rank(rows: list[Press]) -> list[Press]:

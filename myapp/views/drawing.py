@@ -106,13 +106,17 @@ class Drawing:
         rooms = self.lobby.public()
         stamp = tuple((room.code, self.rooms.version(room.code)) for room in rooms)
         return self._once(
-            ("lobby",), stamp, lambda: self.html("_lobby.html", rooms=rooms, games=list(games.found().values()))
+            ("lobby",),
+            stamp,
+            lambda: self.html("_lobby.html", rooms=rooms, games=list(games.found().values())),
         )
 
     def home_mine(self, who: Who) -> str:
         """The part of the home page that is one visitor's own."""
         places = self.lobby.places(who.id) if who.id else {}
-        return self.html("_mine.html", name=who.name, games=list(games.found().values()), places=places)
+        return self.html(
+            "_mine.html", name=who.name, games=list(games.found().values()), places=places
+        )
 
     def _once(
         self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]

@@ -28,7 +28,9 @@ def refuse(sentence: str, status: int, why: str = "") -> Response:
     """Say no: on the page by a patch, which needs status 200, or else as a page with `status`."""
     log.info("%s %s %s", status, request.endpoint, why or sentence)
     if "Datastar-Request" in request.headers and request.method != "GET":
-        return DatastarResponse(SSE.patch_elements(render_template("_alert.html", sentence=sentence)))
+        return DatastarResponse(
+            SSE.patch_elements(render_template("_alert.html", sentence=sentence))
+        )
     page = render_template("message.html", title=str(status), sentence=sentence, status=status)
     return make_response(page, status)
 

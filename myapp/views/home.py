@@ -5,10 +5,10 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
 
 from myapp import games
-from myapp.datastar import SSE
+from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove
 from myapp.room import NameTaken
 from myapp.rooms import NoSuchRoom
@@ -45,7 +45,7 @@ def home() -> Any:
 def live() -> Response:
     """The home page's one stream."""
     tab, here = tab_and_here()
-    return open_stream("", tab, here, ["lobby", "queue/"], home_look(house(), who()))
+    return open_stream("", tab, here, ["home:rooms", "queue/"], home_look(house(), who()))
 
 
 def home_look(at: House, visitor: Who) -> Callable[[], Look]:
@@ -64,6 +64,9 @@ def enter() -> Response:
     body = sent()
     remember(clean(text(body, "name")))
     code = find_code(text(body, "next"))
+    if "Datastar-Request" in request.headers:
+        # The page stays, and asks for its stream again: as somebody with a name.
+        return DatastarResponse(SSE.patch_signals({"_try": secrets.randbelow(1 << 30)}))
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
 
 

@@ -13,11 +13,11 @@ from myapp.datastar import DatastarResponse
 from myapp.room import Player, Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look, stream
-from myapp.views.drawing import event
 from myapp.views.answers import clean, go, named
-
+from myapp.views.drawing import event
 from myapp.views.house import House, house
 from myapp.views.identity import Who, arrived, round_trip, sent, text, who
+from myapp.views.streams import open_stream, streaming, tab_and_here
 
 pages = Blueprint("room", __name__)
 

@@ -22,7 +22,9 @@ def tab_and_here() -> tuple[str, bool]:
     return tab, bool(signals.get("here"))
 
 
-def open_stream(room: str, tab: str, here: bool, keys: list[str], look: Callable[[], Look]) -> Response:
+def open_stream(
+    room: str, tab: str, here: bool, keys: list[str], look: Callable[[], Look]
+) -> Response:
     """A stream for this visitor's tab: counted as present, one of few, ended when replaced.
 
     A tab that was told "opened elsewhere" gets 204, which keeps it quiet, until "Use here".

@@ -102,10 +102,13 @@ def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_
 
 
 def save_an_old_text(data, dice):
-    """What an editor does that was opened long ago: a whole text of before, moved into place."""
+    """What an editor does that was opened a while ago: a text of before is moved into place.
+
+    Two revisions old: the newest one may be that of a change nobody was told is saved.
+    """
     path = data / "rooms" / f"{dice.choice(ROOMS)}.json"
     tables = json.loads(path.read_text())
-    tables["saved"]["1"]["revision"] -= 1
+    tables["saved"]["1"]["revision"] -= 2
     tables["_default"]["1"] = {"the operator": "was here"}
     new = path.with_name("new.txt")
     new.write_text(json.dumps(tables))

@@ -8,7 +8,7 @@ import pytest
 MYAPP = Path(__file__).parents[2] / "myapp"
 FILES = sorted(MYAPP.rglob("*.py"))
 
-# game <- games/* <- room <- rooms <- stream <- views <- create_app, and hub <- store_* <- store <- rooms
+# See "Who may import whom" in the README.
 LAYERS = [
     ["hub", "game", "names", "clock", "datastar", "proxy"],
     ["store", "door", "watch"],

@@ -1,0 +1,249 @@
+"""Real servers and real browsers for the tests, and how many rounds they play."""
+
+import http.client
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+CHROMIUM = "/usr/bin/chromium"
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+
+
+@pytest.fixture(scope="session")
+def counts():
+    """`counts(small, full)`: the small number, or with VROUM_COUNTS=full the one in the promise."""
+    full = os.environ.get("VROUM_COUNTS") == "full"
+    return lambda small, most: most if full else small
+
+
+def wait_for(what, seconds=20.0):
+    """What `what()` returns, as soon as it is true."""
+    end = time.monotonic() + seconds
+    while True:
+        result = what()
+        if result:
+            return result
+        assert time.monotonic() < end, f"waited {seconds} s for {what}"
+        time.sleep(0.02)
+
+
+def free_port():
+    with socket.socket() as door:
+        door.bind(("127.0.0.1", 0))
+        return door.getsockname()[1]
+
+
+class Served:
+    """Vroum as an operator runs it, in a folder of its own; `nginx=True` is `make serve`."""
+
+    def __init__(self, folder, *, nginx=False, **settings):
+        self.folder, self.nginx = folder, nginx
+        for name in ("deploy", "static", "nginx.conf"):
+            (folder / name).symlink_to(ROOT / name)
+        self.data = folder / "data"
+        self.port = free_port()
+        self.log = folder / "log"
+        self.settings = {
+            "HOST": "127.0.0.1",
+            "PORT": str(self.port),
+            "MYAPP_STORE_URL": f"tinydb:{self.data}",
+            "PYTHONPATH": str(ROOT),
+            "PYTHONWARNINGS": "default",
+            **settings,
+        }
+        self.process = None
+        self.start()
+
+    @property
+    def url(self):
+        return f"http://127.0.0.1:{self.port}"
+
+    def start(self):
+        command = [str(ROOT / "deploy/serve.py")]
+        if not self.nginx:
+            config = str(ROOT / "deploy/gunicorn.conf.py")
+            command = ["-m", "gunicorn", "-c", config, "--pid", "gunicorn.pid", "wsgi:app"]
+        with self.log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, *command],
+                cwd=self.folder,
+                env={**os.environ, **self.settings},
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        wait_for(self.answers, 30)
+
+    def answers(self):
+        try:
+            return self.ask("GET", "/healthz")[0] == 200
+        except OSError:
+            assert self.process.poll() is None, self.log.read_text()
+            return False
+
+    def ask(self, method, path, body=None, **headers):
+        """One plain request; (status, headers, text)."""
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        try:
+            line.request(method, path, body, headers)
+            answer = line.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode()
+        finally:
+            line.close()
+
+    @property
+    def master(self):
+        """The process id of gunicorn's master."""
+        return int((self.folder / ("run" if self.nginx else ".") / "gunicorn.pid").read_text())
+
+    @property
+    def workers(self):
+        """The process ids of gunicorn's workers."""
+        children = Path(f"/proc/{self.master}/task/{self.master}/children").read_text()
+        return [int(pid) for pid in children.split()]
+
+    @property
+    def everybody(self):
+        """The process ids of the whole group."""
+        group = os.getpgid(self.process.pid)
+        pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
+        return [pid for pid in pids if _group(pid) == group]
+
+    def kill(self):
+        """The whole group dies at once, as in a crash."""
+        os.killpg(self.process.pid, signal.SIGKILL)
+        self.process.wait()
+        wait_for(lambda: not any(_alive(pid) for pid in self.everybody))
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+            try:
+                self.process.wait(20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def file(self, code):
+        """The file of a room."""
+        return self.data / "rooms" / f"{code}.json"
+
+
+def _group(pid):
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
+
+
+def _alive(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+@pytest.fixture
+def serve(tmp_path):
+    """`serve(nginx=..., WEB_CONCURRENCY=...)` starts a server; all of them end with the test."""
+    servers = []
+
+    def start(**settings):
+        folder = tmp_path / f"server{len(servers)}"
+        folder.mkdir()
+        servers.append(Served(folder, **settings))
+        return servers[-1]
+
+    yield start
+    for server in servers:
+        server.stop()
+        said = server.log.read_text()
+        assert "Traceback" not in said, said
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        yield browser
+        browser.close()
+
+
+class Person:
+    """Somebody with a browser of their own."""
+
+    def __init__(self, chromium, url, name, **context):
+        self.context = chromium.new_context(base_url=url, **context)
+        self.context.set_default_timeout(15_000)
+        self.name = name
+        self.mistakes = []
+        self.page = self.tab()
+
+    def tab(self):
+        page = self.context.new_page()
+        page.on("pageerror", lambda error: self.mistakes.append(str(error)))
+        page.on("console", self._hear)
+        return page
+
+    def _hear(self, message):
+        if message.type == "error" and "Content Security Policy" in message.text:
+            self.mistakes.append(message.text)
+
+    def enter(self, path="/"):
+        self.page.goto(path)
+        self.page.get_by_role("textbox", name="Your name").fill(self.name)
+        self.page.get_by_role("button", name="Enter").click()
+
+    def press(self, name):
+        self.page.get_by_role("button", name=name, exact=True).click()
+
+    def open_room(self, title="Buzzer"):
+        """Open a room from the home page; its code."""
+        self.press(f"New {title} room")
+        self.page.wait_for_url(re.compile(r"/[A-Z]{4}$"))
+        return self.code
+
+    def join(self, code):
+        self.page.get_by_role("textbox", name="Room code").fill(code)
+        self.press("Join")
+        self.page.wait_for_url(f"**/{code}")
+
+    @property
+    def code(self):
+        return self.page.url[-4:]
+
+    def sees(self, role, name, text, page=None):
+        """Wait until the thing with this role and name contains this text."""
+        from playwright.sync_api import expect
+
+        thing = (page or self.page).get_by_role(role, name=name, exact=True)
+        expect(thing).to_contain_text(text, timeout=15_000)
+
+    def live(self, page=None):
+        self.sees("status", "Connection", "Live", page)
+
+
+@pytest.fixture
+def people(chromium):
+    """`people(url, "Ann", "Bob")`: each at home with a browser; no page may have made a mistake."""
+    everyone = []
+
+    def arrive(url, *names, **context):
+        new = [Person(chromium, url, name, **context) for name in names]
+        everyone.extend(new)
+        return new
+
+    yield arrive
+    for person in everyone:
+        mistakes = person.mistakes
+        person.context.close()
+        assert not mistakes, f"{person.name}'s page: {mistakes}"
