@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from flask import Flask
+from jinja2 import StrictUndefined
 
-from myapp import cli, views
+from myapp import caretaker, cli, views
 from myapp.hub import Hub
 from myapp.lobby import Lobby
 from myapp.presence import Presence
@@ -61,10 +62,12 @@ def create_app(**settings: Any) -> Flask:
     rooms = Rooms(store)
     lobby = Lobby(hub, store, rooms, presence)
 
+    app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
+    app.extensions["begin"] = caretaker.begin(presence, rooms)
     app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing)
     views.register(app)
     cli.register(app)

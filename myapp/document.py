@@ -77,6 +77,7 @@ class DocumentFile:
         self.path = root / folder / f"{name}.json"
         self.lock = root / folder / SIDE / f"{name}.lock"
         self.temp = root / folder / SIDE / f"{name}.tmp"
+        self.life = root / folder / SIDE / f"{name}.life"
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
 
@@ -110,6 +111,12 @@ class DocumentFile:
                     return outcome
                 if self._save(lock, found, outcome, durable):
                     return outcome
+
+    def remove(self) -> None:
+        """Delete the file, whatever is in it. Not durable: for what nobody misses."""
+        with locked(self.lock):
+            self.path.unlink(missing_ok=True)
+            self.lock.unlink(missing_ok=True)
 
     def _look(self, lock: int) -> Found:
         kept = self._recall(lock)
@@ -156,7 +163,7 @@ class DocumentFile:
         self._aside.parent.mkdir(exist_ok=True)
         place = Path(f"{self._aside}-{datetime.now():%Y%m%dT%H%M%S-%f}.json")
         write(place, text, durable=True)
-        return f"{fault}. It was set aside as {place}, and the last good document goes on"
+        return f"{fault}. It was set aside as {place}, and the last good document goes on: edit that"
 
     def _read(self) -> bytes | None:
         try:

@@ -51,7 +51,7 @@ class Keeper:
         self.body: bytes | None = None
         self.version = ""
         self.trouble = ""
-        self._file = file
+        self.file = file
         self._ring = ring
         self._drain = drain
         self._known = False
@@ -132,7 +132,7 @@ class Keeper:
         while True:
             heard = self._heard
             self._stirred.clear()
-            outcome = aside_waiting(self._file.attend, fns, durable, tries > 0, self._reported)
+            outcome = aside_waiting(self.file.attend, fns, durable, tries > 0, self._reported)
             if outcome is not None:
                 return outcome, heard
             tries = tries - 1 if self._stirred.wait(PATIENCE) else 0
@@ -147,10 +147,10 @@ class Keeper:
     def _fail(self, wishes: list[Wish], error: Exception) -> None:
         self._known, self._heard = False, 0
         if isinstance(error, OSError):
-            down = f"{self._file.path} was not saved. {sentence(error)}"
+            down = f"{self.file.path} was not saved. {sentence(error)}"
             log.error(down)
         else:
-            log.error("%s was not saved", self._file.path, exc_info=error)
+            log.error("%s was not saved", self.file.path, exc_info=error)
         for wish in wishes:
             wish.answer.set_exception(StoreDown(down) if isinstance(error, OSError) else error)
 

@@ -78,7 +78,7 @@ class TinyStore(Store):
         return sorted(key for key in found if key)
 
     def lease(self, key: str) -> None:
-        life = self._life(key)
+        life = self._keeper(key).file.life
         for _ in range(LEASE_TRIES):  # One who reaps may hold it for a moment.
             if key not in self._leases and (held := aside(seize, life)) is not None:
                 self._leases[key] = held
@@ -90,16 +90,13 @@ class TinyStore(Store):
     def reap(self, prefix: str) -> list[str]:
         reaped = []
         for key in self.keys(prefix):
-            life = self._life(key)
-            held = None if key in self._leases else aside(seize, life)
-            if held is None:
-                continue
-            try:
-                self.change(key, lambda document: None)
-                life.unlink(missing_ok=True)
-                reaped.append(key)
-            finally:
+            file = self._keeper(key).file
+            held = None if key in self._leases else aside(seize, file.life)
+            if held is not None:
+                aside_waiting(file.remove)
+                file.life.unlink(missing_ok=True)
                 os.close(held)
+                reaped.append(key)
         return reaped
 
     def secret(self) -> str:
@@ -131,11 +128,6 @@ class TinyStore(Store):
             keeper = Keeper(file, partial(self._hub.ring, key), self._drain)
             self._keepers.setdefault(key, keeper)
         return self._keepers[key]
-
-    def _life(self, key: str) -> Path:
-        folder, name = split(key)
-        self._enter(folder)
-        return self._root / folder / SIDE / f"{name}.life"
 
     def _enter(self, folder: str) -> None:
         """Watch a folder before the first look into it, so that nothing is missed between."""

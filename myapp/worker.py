@@ -5,6 +5,7 @@ import time
 import traceback
 from contextlib import suppress
 from functools import partial
+from typing import Any
 
 import gevent
 from gevent.pool import Pool
@@ -37,6 +38,7 @@ class StreamWorker(GeventWorker):
                 self.reloader.add_extra_file(frame.filename)
 
     def run(self) -> None:
+        self.extension("begin", lambda: None)()
         servers = [self.open(listener) for listener in self.sockets]
         while self.alive:
             self.notify()  # the master sees that this loop runs; a dead master ends it here
@@ -69,6 +71,9 @@ class StreamWorker(GeventWorker):
             os.read(self.PIPE[0], 4096)
 
     def end_streams(self) -> None:
-        hub = getattr(self.app.callable, "extensions", {}).get("hub")
+        hub = self.extension("hub")
         if hub is not None:
             hub.close()
+
+    def extension(self, name: str, default: Any = None) -> Any:
+        return getattr(self.app.callable, "extensions", {}).get(name, default)

@@ -423,6 +423,15 @@ def test_whoever_comes_first_clears_what_the_dead_left_behind(server, store, dat
     assert not stray.exists()
 
 
+def test_what_a_power_cut_left_empty_is_reaped_all_the_same(store, data):
+    (data / "presence").mkdir(parents=True)
+    (data / "presence" / "w1.json").touch()
+    with store.listen("presence/") as bell:
+        assert store.reap("presence/") == ["presence/w1"]
+        assert bell.wait(SOON) == {"presence/w1"}
+    assert store.get("presence/w1") is None
+
+
 def test_a_folder_that_is_taken_away_is_watched_again(store, data):
     store.change(ROOM, more)
     with store.listen(ROOM, "rooms/") as bell:

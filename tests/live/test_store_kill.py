@@ -1,4 +1,4 @@
-"""Processes that die at random while they write: what was acknowledged is there, all is readable."""
+"""Processes that die while they write: what was acknowledged is there, every file is readable."""
 
 import json
 import os
