@@ -163,7 +163,7 @@ class DocumentFile:
         self._aside.parent.mkdir(exist_ok=True)
         place = Path(f"{self._aside}-{datetime.now():%Y%m%dT%H%M%S-%f}.json")
         write(place, text, durable=True)
-        return f"{fault}. It was set aside as {place}, and the last good document goes on: edit that"
+        return f"{fault}. It was set aside as {place}; the last good document goes on, edit that"
 
     def _read(self) -> bytes | None:
         try:

@@ -25,6 +25,9 @@ QUIET = 200  # how many tabs that were told "opened elsewhere" one process remem
 
 log = logging.getLogger(__name__)
 
+Quiet = dict[str, tuple[float, bool]]
+"""By tab: when it was last told, and whether to be quiet. The latest word of all processes counts."""
+
 
 @dataclass(frozen=True)
 class Line:
@@ -45,8 +48,8 @@ class Presence:
         self._key = ""
         self._started = time.time()
         self._own: set[Line] = set()
-        self._quiet: list[str] = []
-        self._others: dict[str, tuple[set[Line], set[str]]] = {}
+        self._quiet: Quiet = {}
+        self._others: dict[str, tuple[set[Line], Quiet]] = {}
         self._by_room: dict[str, set[Line]] = {}
         self._by_player: dict[str, set[Line]] = {}
         self._gone: dict[tuple[str, str], float] = {}
@@ -84,7 +87,8 @@ class Presence:
 
     def is_quiet(self, tab: str) -> bool:
         """Whether this tab was told that the player went on elsewhere."""
-        return tab in self._quiet or any(tab in quiet for _, quiet in self._others.values())
+        words = [self._quiet, *(quiet for _, quiet in self._others.values())]
+        return max((quiet[tab] for quiet in words if tab in quiet), default=(0.0, False))[1]
 
     # What happens
 
@@ -93,7 +97,8 @@ class Presence:
         """A stream that is open inside the `with`."""
         self.begin()
         line = Line(player, tab, room, time.time())
-        self._quiet = [t for t in self._quiet if t != tab]
+        if self.is_quiet(tab):
+            self.quiet(tab, False)
         self._own.add(line)
         self._add(line)
         self._changed.set()
@@ -104,9 +109,11 @@ class Presence:
             self._drop(line)
             self._changed.set()
 
-    def quiet(self, tab: str) -> None:
-        """Remember that this tab is not to come back by itself."""
-        self._quiet = [*self._quiet, tab][-QUIET:]
+    def quiet(self, tab: str, quiet: bool = True) -> None:
+        """Remember that this tab is not to come back by itself, or that it may again."""
+        self._quiet[tab] = time.time(), quiet
+        for old in [*self._quiet][:-QUIET]:
+            del self._quiet[old]
         self._changed.set()
 
     # How it is shared
@@ -139,7 +146,7 @@ class Presence:
             self._changed.wait()
             self._changed.clear()
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
-            doc = {"lines": lines, "quiet": self._quiet}
+            doc = {"lines": lines, "quiet": dict(self._quiet)}
             self._save(None if self._hub.closing and not lines else doc)
 
     def _save(self, doc: dict[str, Any] | None) -> None:
@@ -157,11 +164,11 @@ class Presence:
     def _learn(self, key: str) -> None:
         """Take in what another process knows."""
         found = self._store.get(key)
-        doc = found[0] if found else {"lines": [], "quiet": []}
-        before, _ = self._others.pop(key, (set(), set()))
+        doc = found[0] if found else {"lines": [], "quiet": {}}
+        before, _ = self._others.pop(key, (set(), {}))
         now = {Line(*line) for line in doc["lines"]}
         if found:
-            self._others[key] = now, set(doc["quiet"])
+            self._others[key] = now, {tab: (at, quiet) for tab, (at, quiet) in doc["quiet"].items()}
         for line in now - before:
             self._add(line)
         for line in before - now:

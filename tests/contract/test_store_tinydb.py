@@ -52,6 +52,18 @@ def set_aside(data):
     return sorted((data / "set-aside").glob("rooms-KXQP-*.json"))
 
 
+def counted_looks(monkeypatch):
+    """Every outcome of attending to a file, from now on."""
+    looks, attend = [], document.DocumentFile.attend
+
+    def counted(self, *args):
+        looks.append(attend(self, *args))
+        return looks[-1]
+
+    monkeypatch.setattr(document.DocumentFile, "attend", counted)
+    return looks
+
+
 def in_place(file, text):
     file.write_text(text)
 
@@ -201,10 +213,12 @@ def test_a_file_that_is_gone_for_a_moment_is_not_gone(store, file, monkeypatch):
     monkeypatch.setattr(keeper, "PATIENCE", SOON)
     store.change(ROOM, more)
     text = edited(file, n=2)
+    looks = counted_looks(monkeypatch)
     with store.listen(ROOM) as bell:
         file.rename(file.with_name("KXQP.json~"))
         reading = gevent.spawn(store.get, ROOM)
-        aside(lambda: None)  # Others run meanwhile, the reader among them.
+        while not looks:
+            aside(lambda: None)  # Others run meanwhile.
         in_place(file, text)
         assert reading.get()[0] == {"n": 2}
         assert bell.wait(SOON) == {ROOM}
@@ -375,12 +389,15 @@ def test_data_that_cannot_be_used_is_refused_with_the_cure(tmp_path):
 
 
 def test_what_is_known_is_not_read_again(store, monkeypatch):
-    store.change(ROOM, more)
-    store.get(OTHER)
-    monkeypatch.setattr(document.DocumentFile, "attend", lambda *args: pytest.fail("It was read."))
-    for _ in range(10):
-        assert store.get(ROOM)[0] == {"n": 1}
-        assert store.get(OTHER) is None
+    looks = counted_looks(monkeypatch)
+    with store.listen("rooms/"):
+        store.change(ROOM, more)
+        store.change(ROOM, more, fleeting=True)
+        store.get(OTHER)
+        for _ in range(10):
+            assert store.get(ROOM)[0] == {"n": 2}
+            assert store.get(OTHER) is None
+    assert len(looks) == 3
 
 
 def test_what_is_forgotten_is_read_again(store, monkeypatch):
@@ -397,6 +414,23 @@ def test_a_big_document_is_as_good_as_a_small_one(store):
     big = {"names": ["Zoë" * 100] * 1000}
     store.change(ROOM, lambda _: big)
     assert store.get(ROOM)[0] == big
+
+
+def test_a_room_made_and_deleted_by_many_is_still_changed_by_one_at_a_time(server, tmp_path):
+    program = f"""
+import os, time
+def toggle(doc):
+    os.close(os.open({str(tmp_path / "alone")!r}, os.O_CREAT | os.O_EXCL))
+    time.sleep(0.0005)  # Long enough for another to stumble over it.
+    os.unlink({str(tmp_path / "alone")!r})
+    return None if doc else {{"n": 1}}
+for _ in range(100):
+    store.change({ROOM!r}, toggle)
+"""
+    workers = [server.start(program) for _ in range(4)]
+    for worker in workers:
+        worker.communicate(timeout=60)
+        assert worker.returncode == 0
 
 
 def test_one_who_holds_a_lock_for_ever_stops_only_that_room(store, data):

@@ -17,7 +17,7 @@ from myapp.store import open_store
 ROOT = Path(__file__).parents[2]
 ROOMS = ["BCDF", "GHJK", "LMNP"]
 FULL = os.environ.get("VROUM_COUNTS") == "full"
-ROUNDS = 50 if FULL else 5
+ROUNDS = 50 if FULL else 3
 WORKERS = 4
 
 # Every greenlet counts in a field of its own, in a room that all share, and tells each change that
