@@ -26,7 +26,7 @@ QUIET = 200  # how many tabs that were told "opened elsewhere" one process remem
 log = logging.getLogger(__name__)
 
 Quiet = dict[str, tuple[float, bool]]
-"""By tab: when it was last told, and whether to be quiet. The latest word of all processes counts."""
+"""By tab: when it was last told, and whether to be quiet. The latest word counts."""
 
 
 @dataclass(frozen=True)

@@ -119,9 +119,10 @@ class Served:
 
     def kill(self):
         """The whole group dies at once, as in a crash."""
+        everybody = self.everybody
         os.killpg(self.process.pid, signal.SIGKILL)
         self.process.wait()
-        wait_for(lambda: not any(_alive(pid) for pid in self.everybody))
+        wait_for(lambda: not any(_alive(pid) for pid in everybody))
 
     def stop(self):
         if self.process.poll() is None:

@@ -9,8 +9,7 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 
 from myapp import games
 from myapp.datastar import SSE, DatastarResponse
-from myapp.game import BadMove
-from myapp.room import NameTaken
+from myapp.game import BadMove, IllegalMove
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
 from myapp.views.answers import clean, go, named
@@ -64,6 +63,8 @@ def enter() -> Response:
     body = sent()
     remember(clean(text(body, "name")))
     code = find_code(text(body, "next"))
+    if code:
+        come_in(code, who())
     if "Datastar-Request" in request.headers:
         # The page stays, and asks for its stream again: as somebody with a name.
         return DatastarResponse(SSE.patch_signals({"_try": secrets.randbelow(1 << 30)}))
@@ -88,11 +89,16 @@ def join() -> Response:
         raise BadMove("A room code is four letters, like KXQP.")
     if house().rooms.get(code) is None:
         raise NoSuchRoom(code)
-    visitor = who()
-    if visitor.name:
-        with suppress(NameTaken):  # the page offers another name
-            house().rooms.change(code, lambda room: room.join(visitor.id, visitor.name or ""))
+    come_in(code, who())
     return go(url_for("room.page", code=code))
+
+
+def come_in(code: str, visitor: Who) -> None:
+    """Join, if that needs no more asking; else the room's own page says what it takes."""
+    if visitor.name:
+        name = visitor.name
+        with suppress(IllegalMove):
+            house().rooms.change(code, lambda room: room.locked or room.join(visitor.id, name))
 
 
 @pages.post("/queue/<kind>")
