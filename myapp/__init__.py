@@ -11,7 +11,7 @@ from jinja2 import StrictUndefined
 from myapp import caretaker, cli, views
 from myapp.hub import Hub
 from myapp.lobby import Lobby
-from myapp.presence import Presence
+from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
 from myapp.rooms import Rooms
 from myapp.store import open_store
@@ -35,13 +35,16 @@ def create_app(**settings: Any) -> Flask:
     """The whole server. Settings come from MYAPP_* in the environment, then from `settings`.
 
     STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
-    and kept beside the data. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    and kept beside the data. TABS: pages one player may keep live at once. TRUSTED_PROXIES:
+    addresses believed over TCP, separated by spaces.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.config.from_mapping(
         STORE_URL="tinydb:./data",
         SECRET_KEY=None,
         TRUSTED_PROXIES="",
+        TABS=TABS,
+        RELEASE=release(),
         MAX_CONTENT_LENGTH=16 * 1024,
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
@@ -58,7 +61,7 @@ def create_app(**settings: Any) -> Flask:
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
     if len(app.config["SECRET_KEY"]) < 32:
         raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
-    presence = Presence(store, hub)
+    presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     lobby = Lobby(hub, store, rooms, presence)
 
@@ -73,6 +76,12 @@ def create_app(**settings: Any) -> Flask:
     cli.register(app)
     app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
     return app
+
+
+def release() -> str:
+    """Which release this is: an archive of `make release` says so."""
+    path = ROOT / "static/vendor/RELEASE"
+    return path.read_text().strip() if path.exists() else "development"
 
 
 @cache

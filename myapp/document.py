@@ -35,8 +35,10 @@ class Outcome:
     """The document as compact JSON, None if there is none."""
     answers: list[Answer] = field(default_factory=list)
     """For each change the document it made, or its exception."""
-    moves: int = 0
-    """How many of the events that watchers of the folder hear are our own doing."""
+    wrote: bool = False
+    """The file was replaced or deleted."""
+    proof: int | None = None
+    """A descriptor of the file that was written: while it is open, no other gets its number."""
     notes: list[str] = field(default_factory=list)
     """Sentences for the operator."""
     fault: str = ""
@@ -112,6 +114,20 @@ class DocumentFile:
                 if self._save(lock, found, outcome, durable):
                     return outcome
 
+    def still_as_written(self, outcome: Outcome) -> bool:
+        """Whether nobody has replaced or deleted the file since. Asked once, and in the loop.
+
+        The kernel reports two renames of one name as a single event, so counting them is no help.
+        """
+        try:
+            now = self.path.stat()
+            return outcome.proof is not None and os.path.samestat(now, os.fstat(outcome.proof))
+        except FileNotFoundError:
+            return outcome.wrote and outcome.body is None
+        finally:
+            if outcome.proof is not None:
+                os.close(outcome.proof)
+
     def remove(self) -> None:
         """Delete the file, whatever is in it. Not durable: for what nobody misses."""
         with locked(self.lock):
@@ -149,13 +165,19 @@ class DocumentFile:
         if found.fault:
             outcome.notes.append(self._set_aside(found.fault, found.text or b""))
             outcome.fault = outcome.mark = ""
-        if body is not None:
-            storage.publish()
-        else:
+        if body is None:
             self.path.unlink()
             if durable:
                 sync(self.path.parent)
-        outcome.moves = 1
+        else:
+            proof = os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                storage.publish()
+            except OSError:
+                os.close(proof)
+                raise
+            outcome.proof = proof
+        outcome.wrote = True
         self._keep(lock, revision, body)
         return True
 

@@ -55,7 +55,9 @@ class Keeper:
         self._ring = ring
         self._drain = drain
         self._known = False
-        self._heard = 0
+        self._heard = 0  # events of the file, ever
+        self._taken = 0  # those that `body` has taken in
+        self._written = 0  # which of them was the last to be written in place
         self._rumour = False
         self._stirred = Event()
         self._wishes: list[Wish] = []
@@ -65,11 +67,13 @@ class Keeper:
     @property
     def fresh(self) -> bool:
         """Whether the file is still what `body` says. As true as the last `drain` is recent."""
-        return self._known and not self._heard
+        return self._known and self._heard == self._taken
 
-    def hear(self) -> None:
-        """Something happened to the file: have a look."""
+    def hear(self, written: bool) -> None:
+        """Something happened to the file: have a look. We ourselves never write in place."""
         self._heard += 1
+        if written:
+            self._written = self._heard
         self._rumour = True
         self._stirred.set()
         self._begin()
@@ -90,7 +94,7 @@ class Keeper:
 
     def _work(self) -> None:
         try:
-            while self._wishes or self._heard:
+            while self._wishes or self._heard > self._taken:
                 wishes, self._wishes = self._wishes, []
                 try:
                     self._serve(wishes)
@@ -102,17 +106,18 @@ class Keeper:
     def _serve(self, wishes: list[Wish]) -> None:
         outcome, heard = self._attend(wishes)
         self._drain()  # Our own doing has been reported by now, and is no news.
-        self._heard = max(0, self._heard - heard - outcome.moves)
+        ours = self.file.still_as_written(outcome) and self._written <= heard
+        self._taken = self._heard if ours else heard
         self._report(outcome)
         if not outcome.lost or self.body is None:
             changed = outcome.body != self.body
-            news = changed if self._known else self._rumour or outcome.moves > 0
+            news = changed if self._known else self._rumour or outcome.wrote
             self._known, self.body = True, outcome.body
             self.version = version(outcome.body or b"")
             self.trouble = f"{outcome.fault}. {LOST}" if outcome.lost else ""
             if news:
                 self._ring()
-        self._rumour = self._heard > 0
+        self._rumour = self._heard > self._taken
         answers = iter(outcome.answers)
         for wish in wishes:
             if wish.fn is None:
@@ -125,7 +130,7 @@ class Keeper:
                 wish.answer.set(answer)
 
     def _attend(self, wishes: list[Wish]) -> tuple[Outcome, int]:
-        """What came of it, and how much of what was heard it has taken in."""
+        """What came of it, and how many of the events it has taken in."""
         fns = [wish.fn for wish in wishes if wish.fn]
         durable = any(wish.fn and not wish.fleeting for wish in wishes)
         tries = TRIES
@@ -145,7 +150,7 @@ class Keeper:
             log.error(note)
 
     def _fail(self, wishes: list[Wish], error: Exception) -> None:
-        self._known, self._heard = False, 0
+        self._known, self._taken = False, self._heard
         if isinstance(error, OSError):
             down = f"{self.file.path} was not saved. {sentence(error)}"
             log.error(down)

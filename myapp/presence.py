@@ -42,9 +42,10 @@ class Line:
 class Presence:
     """Who is here. Rings "here:<room>" and "tabs:<player>" in this process when that changes."""
 
-    def __init__(self, store: Store, hub: Hub) -> None:
+    def __init__(self, store: Store, hub: Hub, tabs: int = TABS) -> None:
         self._store = store
         self._hub = hub
+        self._tabs = tabs
         self._key = ""
         self._started = time.time()
         self._own: set[Line] = set()
@@ -75,7 +76,7 @@ class Presence:
     def stays(self, line: Line) -> bool | None:
         """Whether this stream goes on; None when a newer stream of the same tab has replaced it.
 
-        Of more than TABS tabs of one player the oldest must go.
+        Of more tabs than one player may have of one player the oldest must go.
         """
         tabs: dict[str, float] = {}
         for other in self._by_player.get(line.player, ()):
@@ -83,7 +84,7 @@ class Presence:
         if tabs.get(line.tab, line.opened) > line.opened:
             return None
         newer = [tab for tab, opened in tabs.items() if (opened, tab) > (line.opened, line.tab)]
-        return len(newer) < TABS
+        return len(newer) < self._tabs
 
     def is_quiet(self, tab: str) -> bool:
         """Whether this tab was told that the player went on elsewhere."""

@@ -11,7 +11,7 @@ from myapp import games
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
 from myapp.room import Player, Room
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words, and no clash with any other URL
 DAY = 86_400.0  # a room that nobody has touched for so long is swept
@@ -168,6 +168,9 @@ class Rooms:
             self.change(code, ticked)
         except NoSuchRoom:
             self.forget(code)
+        except StoreDown:
+            self._ticked.pop(code, None)
+            raise
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""

@@ -149,10 +149,10 @@ class TinyStore(Store):
         if self._watch:
             self._watch.drain()
 
-    def _on_name(self, folder: str, name: str) -> None:
+    def _on_name(self, folder: str, name: str, written: bool) -> None:
         key = _key(folder, name)
         if key and (key in self._keepers or self._hub.hears(key)):
-            self._keeper(key).hear()
+            self._keeper(key).hear(written)
 
     def _on_lost(self, folder: str | None) -> None:
         lost = {folder} if folder else set(self._watched)

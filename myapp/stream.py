@@ -1,5 +1,6 @@
 """Stream: keeps one page true. Listen, look, send what differs; a beat when all is quiet."""
 
+import logging
 import random
 import time
 from collections.abc import Callable, Iterator
@@ -9,7 +10,9 @@ from itertools import zip_longest
 from datastar_py import ServerSentEventGenerator as SSE
 
 from myapp.hub import Hub
-from myapp.store import Store
+from myapp.store import Store, StoreDown
+
+log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds; the page takes a line that is silent for 25 for dead
 AGAIN = 300, 1300  # milliseconds until a page comes back, spread so that not all come at once
@@ -42,7 +45,11 @@ def stream(hub: Hub, store: Store, keys: list[str], look: Callable[[], Look]) ->
         sent: tuple[bytes, ...] = ()
         spoke = time.monotonic()
         while not hub.closing:
-            now = look()
+            try:
+                now = look()
+            except StoreDown as error:  # what is on the screen stays, and is right again soon
+                log.warning("a page waits: %s", error)
+                now = Look(sent, wake=1.0)
             news = b"".join(
                 part for part, old in zip_longest(now.parts, sent) if part != old and part
             )

@@ -21,14 +21,17 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class Watch:
-    """Tells `on_name(folder, name)` of each file that was saved, moved or deleted.
+    """Tells `on_name(folder, name, written)` of each file that was written, moved or deleted.
 
-    `on_lost(folder)` says that the folder itself went, or (None) that the kernel dropped events:
-    whatever was known about it is then suspect. Both are called in the loop and must not block.
+    Several events of one kind may come as one. `on_lost(folder)` says that the folder itself went,
+    or (None) that the kernel dropped events: whatever was known is then suspect. Both are called
+    in the loop and must not block.
     """
 
     def __init__(
-        self, on_name: Callable[[str, str], None], on_lost: Callable[[str | None], None]
+        self,
+        on_name: Callable[[str, str, bool], None],
+        on_lost: Callable[[str | None], None],
     ) -> None:
         self._on_name = on_name
         self._on_lost = on_lost
@@ -66,7 +69,7 @@ class Watch:
                     self._on_lost(lost)
             elif number in self._folders:
                 name = events[at - length : at].rstrip(b"\0")
-                self._on_name(self._folders[number], os.fsdecode(name))
+                self._on_name(self._folders[number], os.fsdecode(name), bool(what & CLOSE_WRITE))
 
 
 def _checked(result: int, what: str) -> int:

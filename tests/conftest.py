@@ -112,10 +112,9 @@ class Served:
 
     @property
     def everybody(self):
-        """The process ids of the whole group."""
-        group = os.getpgid(self.process.pid)
+        """The process ids of the whole group, which `process` leads."""
         pids = [int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit()]
-        return [pid for pid in pids if _group(pid) == group]
+        return [pid for pid in pids if _group(pid) == self.process.pid]
 
     def kill(self):
         """The whole group dies at once, as in a crash."""

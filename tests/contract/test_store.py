@@ -181,6 +181,25 @@ def test_a_change_in_another_process_is_read_at_once(server, store):
     assert store.get(ROOM)[0] == {"n": 2}
 
 
+def test_two_processes_that_answer_each_other_miss_no_ring(server, full):
+    game = f"""
+me, last = int(sys.stdin.readline()), {20_000 if full else 400}
+with store.listen({ROOM!r}) as bell:
+    while (n := (store.get({ROOM!r}) or [{{"n": 0}}])[0]["n"]) < last:
+        if n % 2 == me:
+            store.change({ROOM!r}, more, fleeting=n % 3 == 0)
+        elif not bell.wait({SOON}):
+            sys.exit("I was not rung.")
+"""
+    players = [server.start(game), server.start(game)]
+    for me, player in enumerate(players):
+        player.stdin.write(f"{me}\n")
+        player.stdin.flush()
+    for player in players:
+        player.communicate(timeout=600)
+        assert player.returncode == 0
+
+
 def test_a_folder_is_every_key_below_it(store):
     with store.listen("rooms/") as bell:
         store.change("players/ann", more)

@@ -185,6 +185,40 @@ def test_an_edit_that_lands_while_the_disk_is_busy_goes_first(store, file, monke
     assert store.get(ROOM)[0] == {"n": 42}
 
 
+def another_commits(file):
+    other = document.DocumentFile(file.parents[1], "rooms", "KXQP", None)
+    os.close(other.attend([lambda doc: {"n": 7}], True, True, "").proof)
+
+
+@pytest.mark.parametrize(
+    ("follow", "found"),
+    [
+        (another_commits, {"n": 7}),
+        (lambda file: in_place(file, edited(file, n=7)), {"n": 7}),
+        (lambda file: moved_over(file, edited(file, n=7)), {"n": 7}),
+        (Path.unlink, None),
+    ],
+    ids=["a commit elsewhere", "in place", "moved over", "rm"],
+)
+def test_what_happens_right_behind_our_own_change_is_not_taken_for_ours(
+    store, file, monkeypatch, follow, found
+):
+    attend, once = document.DocumentFile.attend, [follow]
+
+    def followed(self, *args):
+        outcome = attend(self, *args)
+        if once:
+            monkeypatch.undo()
+            once.pop()(self.path)
+        return outcome
+
+    monkeypatch.setattr(document.DocumentFile, "attend", followed)
+    with store.listen(ROOM) as bell:
+        assert store.change(ROOM, more)[0] == {"n": 1}
+        assert bell.wait(SOON) == {ROOM}
+        assert (store.get(ROOM) or [None])[0] == found
+
+
 def test_tinydb_itself_may_be_the_editor(store, file):
     store.change(ROOM, more)
     with TinyDB(file) as db:

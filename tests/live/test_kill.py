@@ -32,6 +32,7 @@ class Presser(Visitor):
     def begin(self, code):
         self.code, self.file, self.pressing = code, self.server.file(code), True
         self.id = self.in_room(code)["id"]
+        self.acknowledged = self.acknowledged or self.remembered
         self.thread = threading.Thread(target=self._press)
         self.thread.start()
 
@@ -88,7 +89,7 @@ def test_kill_9_loses_no_acknowledged_press_and_leaves_every_file_readable(serve
     pages = [crowd.looks(player, f"/{code}") for player in everyone]
 
     for turn in range(counts(6, 100)):
-        ann.does(f"/{code}/start")  # again, if somebody has won; else it changes nothing
+        ann.post(f"/{code}/start")  # again, if somebody has won; else it changes nothing
         for player in everyone:
             player.begin(code)
         all_press(everyone)

@@ -5,6 +5,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
+from urllib.parse import urlencode
 
 import gevent
 import pytest
@@ -136,6 +137,7 @@ class Person:
         """One request; every answer has the headers that guard the page."""
         response = self.raw(method, path, **how)
         answer = Answer(response)
+        response.close()
         self.world.said += [answer.body, str(answer.headers.get("Location")).encode()]
         return answer
 
@@ -235,13 +237,10 @@ class Page:
     # Its stream
 
     def ask_for_stream(self, **signals: Any) -> Any:
-        response = self.person.raw(
-            "GET",
-            self.live,
-            query_string={"datastar": json.dumps({"tab": self.tab, **signals})},
-            headers={**SAME, "Datastar-Request": "true"},
-        )
-        return response
+        asked = urlencode({"datastar": json.dumps({"tab": self.tab, **signals})})
+        joint = "&" if "?" in self.live else "?"
+        headers = {**SAME, "Datastar-Request": "true"}
+        return self.person.raw("GET", f"{self.live}{joint}{asked}", headers=headers)
 
     def connect(self, **signals: Any) -> int:
         """Ask for the stream and, if there is one, read its first whole view; the status."""
@@ -276,11 +275,29 @@ class Page:
         while not (all(w in self.text for w in words) and (not gone or gone not in self.text)):
             assert self.read(), f"the stream ended; the page says {self.text!r}"
 
+    def until_taken(self) -> str:
+        """Read on until the server takes this tab to another page; its address."""
+        while "_goto" not in self.signals:
+            assert self.read(), "the stream ended"
+        self.goes(self.signals["_goto"])
+        return self.path
+
     def ended(self) -> bool:
         """Read to the end of the stream."""
         while self.read():
             pass
         return True
+
+    def goes(self, place: str) -> None:
+        """Go to another page of ours, in this same tab."""
+        self.close()
+        answer = self.person.get(place)
+        while answer.status == 303:
+            place = answer.place
+            answer = self.person.get(place)
+        self.path, self.status, self.tree, self.signals = place, answer.status, answer.tree, {}
+        if self.live:
+            self.connect()
 
     def close(self) -> None:
         if self._stream is not None:
@@ -301,6 +318,8 @@ class Page:
             self.apply(answer.events)
             if "_try" in answer.signals:
                 self.connect()
+            if place := self.signals.pop("_goto", ""):
+                self.goes(place)
         return answer
 
 

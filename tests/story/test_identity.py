@@ -101,13 +101,14 @@ def test_a_tampered_cookie_is_no_cookie(ann, code, damage):
     assert ann.form(f"/{code}/pause").status == 403
 
 
-def test_somebody_without_a_name_is_asked_for_one_and_comes_back(person, code):
+def test_whoever_follows_a_link_types_a_name_and_has_a_seat(person, code):
     bob = person()
     page = bob.open(f"/{code}")
     page.press("Enter", name="Bob")
-    assert "Join" in page.buttons
+    assert page.names("Players") == ["Ann", "Bob"] and "Leave" in page.buttons
     slow = person(script=False)
     assert slow.open(f"/{code}").press("Enter", name="Slow").place == f"/{code}"
+    page.until("Slow")
 
 
 @pytest.mark.parametrize("next", ["//evil.example", "https://evil.example/KXQP/x", "\r\nX: y", "x"])

@@ -19,15 +19,16 @@ def test_when_bob_comes_a_room_opens_and_takes_both_there(ann, bob):
     hers, his = ann.open(), bob.open()
     hers.press(PRESS)
     place = his.press(PRESS).place
-    while "_goto" not in hers.signals:
-        hers.read()
-    assert hers.signals["_goto"] == place
-    hers.close()
-    page = ann.open(place)
-    bob.open(place)
-    page.until("Ann", "Bob")
-    assert page.names("Players") == ["Ann", "Bob"]
-    assert page.names("Watching") == []
+    assert hers.until_taken() == his.path == place
+    for page in (hers, his):
+        assert page.names("Players") == ["Ann", "Bob"] and page.names("Watching") == []
+
+
+def test_a_place_in_the_queue_comes_without_loading_the_page_again(ann):
+    home = ann.open()
+    assert home.press(PRESS).place == ""
+    home.until("number 1 of 1")
+    assert home.press("Leave the queue").place == ""
 
 
 def test_by_plain_forms_too(person):
@@ -101,9 +102,7 @@ def test_whoever_comes_back_to_the_page_is_matched_with_who_waits(ann, bob, worl
     his.press(PRESS)
     his.until("number 1 of 1")
     hers.connect()
-    for page in (hers, his):
-        while "_goto" not in page.signals:
-            page.read()
+    assert hers.until_taken() == his.until_taken() != "/"
 
 
 def test_the_first_in_the_queue_stays_host_when_the_second_is_quicker(ann, bob, world):
