@@ -7,6 +7,8 @@ PORT; WEB_CONCURRENCY, the number of workers; MYAPP_TRUSTED_PROXIES; MYAPP_RELOA
 import os
 import resource
 import runpy
+import shutil
+import tempfile
 from pathlib import Path
 
 here = Path(__file__).resolve().parent.parent
@@ -34,6 +36,19 @@ resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 forwarded_allow_ips = ",".join(os.environ.get("MYAPP_TRUSTED_PROXIES", "").split())
 
 # No access log here: nginx keeps one, without room codes or query strings.
+
+# Each worker counts in files of its own; /metrics adds them up.
+os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="vroum-metrics-"))
+
+
+def child_exit(server, worker) -> None:  # type: ignore[no-untyped-def]
+    for gauge in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.pid}.db"):
+        gauge.unlink()
+
+
+def on_exit(server) -> None:  # type: ignore[no-untyped-def]
+    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+
 
 reload = os.environ.get("MYAPP_RELOAD") == "1"
 if reload:

@@ -8,8 +8,9 @@ from typing import Any
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from myapp import caretaker, cli, views
+from myapp import caretaker, cli, logs, views
 from myapp.hub import Hub
+from myapp.limits import Limits
 from myapp.lobby import Lobby
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
@@ -35,8 +36,9 @@ def create_app(**settings: Any) -> Flask:
     """The whole server. Settings come from MYAPP_* in the environment, then from `settings`.
 
     STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
-    and kept beside the data. TABS: pages one player may keep live at once. TRUSTED_PROXIES:
-    addresses believed over TCP, separated by spaces.
+    and kept beside the data. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    How many streams may be open: TABS of one player, STREAMS and STREAMS_PER_ROOM of one worker,
+    STREAMS_IN_ALL.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.config.from_mapping(
@@ -44,6 +46,9 @@ def create_app(**settings: Any) -> Flask:
         SECRET_KEY=None,
         TRUSTED_PROXIES="",
         TABS=TABS,
+        STREAMS=7000,
+        STREAMS_PER_ROOM=5000,
+        STREAMS_IN_ALL=20_000,
         RELEASE=release(),
         MAX_CONTENT_LENGTH=16 * 1024,
         SESSION_COOKIE_HTTPONLY=True,
@@ -56,6 +61,7 @@ def create_app(**settings: Any) -> Flask:
     app.config.from_prefixed_env("MYAPP", loads=str)
     app.config.update(settings)
 
+    logs.configure()
     hub = Hub()
     store = open_store(app.config["STORE_URL"], hub)
     app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
@@ -63,6 +69,7 @@ def create_app(**settings: Any) -> Flask:
         raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
+    limits = Limits(store)
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined
@@ -70,8 +77,8 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.globals["asset"] = asset
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
-    app.extensions["begin"] = caretaker.begin(presence, rooms)
-    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing)
+    app.extensions["begin"] = caretaker.begin(presence, rooms, limits)
+    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits)
     views.register(app)
     cli.register(app)
     app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]

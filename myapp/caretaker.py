@@ -1,10 +1,13 @@
 """Caretaker: what a serving process does beside serving."""
 
 import logging
+import time
 from collections.abc import Callable
 
 import gevent
 
+from myapp import metrics
+from myapp.limits import Limits
 from myapp.presence import Presence
 from myapp.rooms import Rooms
 
@@ -13,7 +16,7 @@ ROUNDS = 3600.0  # seconds between two looks at everything
 log = logging.getLogger(__name__)
 
 
-def begin(presence: Presence, rooms: Rooms) -> Callable[[], None]:
+def begin(presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
     def work() -> None:
@@ -21,12 +24,20 @@ def begin(presence: Presence, rooms: Rooms) -> Callable[[], None]:
             try:
                 presence.reap()
                 rooms.sweep(presence.watched)
+                limits.sweep()
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)
 
+    def measure() -> None:
+        while True:
+            before = time.monotonic()
+            gevent.sleep(1)
+            metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - before - 1))
+
     def start() -> None:
         presence.begin()
         gevent.spawn(work)
+        gevent.spawn(measure)
 
     return start

@@ -73,6 +73,10 @@ class Presence:
         """Whether anybody has this room's page open."""
         return bool(self._by_room.get(room))
 
+    def count(self) -> int:
+        """How many streams of people are open, in all processes."""
+        return sum(len(lines) for lines in self._by_room.values())
+
     def stays(self, line: Line) -> bool | None:
         """Whether this stream goes on; None when a newer stream of the same tab has replaced it.
 

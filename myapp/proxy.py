@@ -4,12 +4,14 @@ nginx reaches gunicorn by a unix socket, which nobody else can open. Only from t
 address that MYAPP_TRUSTED_PROXIES names, are a forwarded address, scheme and round trip believed.
 """
 
+import secrets
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from typing import Any
 
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 ROUND_TRIP = "vroum.rtt"
+REQUEST_ID = "vroum.request_id"
 
 FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PREFIX")
 
@@ -17,7 +19,8 @@ FORWARDED = ("FOR", "PROTO", "HOST", "PORT", "PREFIX")
 class TrustedProxy:
     """WSGI middleware: ProxyFix for those who are trusted; for others their claims are removed.
 
-    Puts the round trip of the visitor's line in seconds, or None, at `environ["vroum.rtt"]`.
+    Puts the round trip of the visitor's line in seconds, or None, at `environ["vroum.rtt"]`, and
+    at `environ["vroum.request_id"]` the request's id, the one in nginx's log where there is one.
     """
 
     def __init__(self, app: Any, trusted: str = "") -> None:
@@ -27,7 +30,9 @@ class TrustedProxy:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         rtt = environ.pop("HTTP_X_TCPINFO_RTT", "")
+        environ[REQUEST_ID] = secrets.token_hex(8)
         if self.trusts(environ.get("REMOTE_ADDR", "")):
+            environ[REQUEST_ID] = environ.get("HTTP_X_REQUEST_ID") or environ[REQUEST_ID]
             environ[ROUND_TRIP] = int(rtt) / 1e6 if rtt.isascii() and rtt.isdigit() else None
             return self.fixed(environ, start_response)
         environ[ROUND_TRIP] = None

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from myapp import games
+from myapp import games, metrics
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
 from myapp.room import Player, Room
@@ -86,7 +86,8 @@ class Rooms:
             room.note(by, act)
             return {**new, "acts": room.acts, "touched": wall}
 
-        self.store.change(f"rooms/{code}", changed)
+        with metrics.CHANGES.time():
+            self.store.change(f"rooms/{code}", changed)
 
     def act(
         self,

@@ -6,7 +6,7 @@ from myapp import names
 from myapp.datastar import SSE, DatastarResponse
 from myapp.door import Forbidden
 from myapp.game import IllegalMove
-from myapp.views.identity import Who, who
+from myapp.views.who import Who, who
 
 
 class BadName(IllegalMove):

@@ -14,7 +14,7 @@ from myapp.lobby import Lobby
 from myapp.presence import AWAY, CROWN, Presence
 from myapp.room import Player, Room
 from myapp.rooms import Rooms
-from myapp.views.identity import Who
+from myapp.views.who import Who
 
 KEPT = 1000  # drawings remembered; the ones longest unused go first
 

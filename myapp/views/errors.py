@@ -8,6 +8,7 @@ from werkzeug.exceptions import HTTPException
 
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import IllegalMove
+from myapp.limits import TooMany
 from myapp.store import StoreDown
 
 log = logging.getLogger("myapp.refused")
@@ -39,6 +40,12 @@ def register(app: Flask) -> None:
     @app.errorhandler(IllegalMove)
     def illegal(error: IllegalMove) -> Response:
         return refuse(str(error), error.status, error.message)
+
+    @app.errorhandler(TooMany)
+    def hasty(error: TooMany) -> Response:
+        log.info("429 %s", request.endpoint)
+        page = render_template("message.html", title="429", sentence=str(error), status=429)
+        return make_response(page, 429, {"Retry-After": str(error.wait)})
 
     @app.errorhandler(StoreDown)
     def down(error: StoreDown) -> Response:

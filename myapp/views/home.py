@@ -10,14 +10,16 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from myapp import games
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
+from myapp.limits import QUEUE, ROOMS, ROOMS_OF_ADDRESS
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
 from myapp.views.answers import clean, go, named
 from myapp.views.drawing import event
 from myapp.views.house import House, house
-from myapp.views.identity import Who, remember, sent, text, who
-from myapp.views.streams import open_stream, tab_and_here
+from myapp.views.identity import remember, sent, text
+from myapp.views.streams import open_stream
 from myapp.views.urls import find_code
+from myapp.views.who import Who, who
 
 pages = Blueprint("home", __name__)
 
@@ -43,8 +45,7 @@ def home() -> Any:
 @pages.get("/live")
 def live() -> Response:
     """The home page's one stream."""
-    tab, here = tab_and_here()
-    return open_stream("", tab, here, ["home:rooms", "queue/"], home_look(house(), who()))
+    return open_stream("", ["home:rooms", "queue/"], home_look(house(), who()))
 
 
 def home_look(at: House, visitor: Who) -> Callable[[], Look]:
@@ -74,6 +75,8 @@ def enter() -> Response:
 @pages.post("/rooms")
 def open_room() -> Response:
     body, visitor = sent(), named()
+    house().limits.take(ROOMS, visitor.id)
+    house().limits.take(ROOMS_OF_ADDRESS, request.remote_addr or "")
     code = house().rooms.open(
         text(body, "game"), [(visitor.id, visitor.name or "")], text(body, "act", 64)
     )
@@ -105,6 +108,7 @@ def come_in(code: str, visitor: Who) -> None:
 def wait(kind: str) -> Response:
     sent()
     visitor = named()
+    house().limits.take(QUEUE, visitor.id)
     code = house().lobby.wait(known(kind), visitor.id, visitor.name or "")
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
 

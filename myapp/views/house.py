@@ -6,6 +6,7 @@ from typing import cast
 from flask import current_app
 
 from myapp.hub import Hub
+from myapp.limits import Limits
 from myapp.lobby import Lobby
 from myapp.presence import Presence
 from myapp.rooms import Rooms
@@ -23,6 +24,7 @@ class House:
     rooms: Rooms
     lobby: Lobby
     drawing: Drawing
+    limits: Limits
 
 
 def house() -> House:

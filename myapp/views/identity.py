@@ -2,7 +2,6 @@
 
 import secrets
 import time
-from dataclasses import dataclass
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -10,15 +9,11 @@ import msgspec
 from flask import Flask, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
 
-from myapp.proxy import ROUND_TRIP
-
-
-@dataclass(frozen=True)
-class Who:
-    """A visitor: a random id that never leaves the cookie, and a name once one is typed."""
-
-    id: str
-    name: str | None
+from myapp import metrics
+from myapp.limits import COMMANDS
+from myapp.proxy import REQUEST_ID, ROUND_TRIP
+from myapp.views.house import house
+from myapp.views.who import Who, who
 
 
 class Sessions(SecureCookieSessionInterface):
@@ -29,11 +24,6 @@ class Sessions(SecureCookieSessionInterface):
 
     def get_cookie_secure(self, app: Flask) -> bool:
         return request.is_secure
-
-
-def who() -> Who:
-    """The visitor who made this request."""
-    return Who(str(session.get("id", "")), session.get("name"))
 
 
 def remember(name: str) -> Who:
@@ -96,6 +86,7 @@ def register(app: Flask) -> None:
     @app.before_request
     def note_arrival() -> None:
         g.arrived = time.time()
+        g.request_id = request.environ[REQUEST_ID]
 
     @app.before_request
     def refuse_strangers() -> None:
@@ -104,8 +95,14 @@ def register(app: Flask) -> None:
         if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path.endswith("/live"):
             abort(403)
 
+    @app.before_request
+    def refuse_haste() -> None:
+        if request.method == "POST" and who().id:
+            house().limits.take(COMMANDS, who().id)
+
     @app.after_request
     def guard(response: Any) -> Any:
         for name, value in current_app.config["HEADERS"].items():
             response.headers.setdefault(name, value)
+        metrics.ANSWERS.labels(response.status_code).inc()
         return response

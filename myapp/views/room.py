@@ -12,12 +12,13 @@ from flask import Blueprint, Response, abort, render_template, request, send_fil
 from myapp.datastar import DatastarResponse
 from myapp.room import Player, Room
 from myapp.rooms import NoSuchRoom
-from myapp.stream import Look, stream
+from myapp.stream import Look
 from myapp.views.answers import clean, go, named
 from myapp.views.drawing import event
 from myapp.views.house import House, house
-from myapp.views.identity import Who, arrived, round_trip, sent, text, who
-from myapp.views.streams import open_stream, streaming, tab_and_here
+from myapp.views.identity import arrived, round_trip, sent, text
+from myapp.views.streams import open_stream, passing_stream
+from myapp.views.who import Who, who
 
 pages = Blueprint("room", __name__)
 
@@ -85,14 +86,11 @@ def seen_as(room: Room, me: Player | None, view: str) -> str:
 def live(code: str) -> Response:
     """The room page's one stream."""
     view = view_asked_for()
-    tab, here = tab_and_here()
     if house().rooms.get(code) is None:
         return DatastarResponse()
     keys = [f"rooms/{code}", f"here:{code}"]
     look = room_look(house(), code, who(), view, invite(code))
-    if view != "page":
-        return streaming(stream(house().hub, house().store, keys, look))
-    return open_stream(code, tab, here, keys, look)
+    return (open_stream if view == "page" else passing_stream)(code, keys, look)
 
 
 def room_look(at: House, code: str, visitor: Who, view: str, link: str) -> Callable[[], Look]:

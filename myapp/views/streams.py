@@ -1,13 +1,24 @@
-"""Streams: how a tab gets its one stream, and how many a player may keep."""
+"""Streams: how a tab gets its one stream, and how many there may be."""
 
+import logging
+import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 
-from flask import Response, abort
+from flask import Response, abort, current_app, g
 
+from myapp import metrics
 from myapp.datastar import SSE, DatastarResponse, read_signals
 from myapp.stream import Look, stream
-from myapp.views.house import house
-from myapp.views.identity import who
+from myapp.views.house import House, house
+from myapp.views.who import Who, who
+
+log = logging.getLogger("myapp.streams")
+
+Looker = Callable[[], Look]
+
+open_here: Counter[str] = Counter()
+"""The open streams of this process by room; "" is home."""
 
 
 def tab_and_here() -> tuple[str, bool]:
@@ -22,39 +33,74 @@ def tab_and_here() -> tuple[str, bool]:
     return tab, bool(signals.get("here"))
 
 
-def open_stream(
-    room: str, tab: str, here: bool, keys: list[str], look: Callable[[], Look]
-) -> Response:
-    """A stream for this visitor's tab: counted as present, one of few, ended when replaced.
+def open_stream(room: str, keys: list[str], look: Looker) -> Response:
+    """A stream that counts as somebody's presence: one of few, replaced by a newer of its tab.
 
     A tab that was told "opened elsewhere" gets 204, which keeps it quiet, until "Use here".
     """
     at, visitor = house(), who()
+    tab, here = tab_and_here()
     if not visitor.id:
-        return streaming(stream(at.hub, at.store, keys, look))
+        return passing_stream(room, keys, look)
     if not tab or (at.presence.is_quiet(tab) and not here):
         return DatastarResponse()
-
-    def lines() -> Iterator[bytes]:
-        with at.presence.line(visitor.id, tab, room) as line:
-
-            def look_once_more() -> Look:
-                stays = at.presence.stays(line)
-                if stays:
-                    return look()
-                if stays is None:
-                    return Look((), last=True)
-                at.presence.quiet(tab)
-                return Look((SSE.patch_signals({"_elsewhere": True}).encode(),), last=True)
-
-            yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more)
-
-    return streaming(lines())
+    return _response(room, _present(at, visitor, tab, room, keys, look))
 
 
-def streaming(frames: Iterator[bytes]) -> Response:
-    if house().hub.closing:
-        abort(503)  # never 204 here: that would tell the page not to come back
-    response = DatastarResponse(frames)
+def passing_stream(room: str, keys: list[str], look: Looker) -> Response:
+    """A stream that is nobody's presence: a big screen, an overlay, a visitor without a name."""
+    at = house()
+    return _response(room, stream(at.hub, at.store, keys, look))
+
+
+def _present(
+    at: House, visitor: Who, tab: str, room: str, keys: list[str], look: Looker
+) -> Iterator[bytes]:
+    with at.presence.line(visitor.id, tab, room) as line:
+
+        def look_once_more() -> Look:
+            stays = at.presence.stays(line)
+            if stays:
+                return look()
+            if stays is None:
+                return Look((), last=True)
+            at.presence.quiet(tab)
+            return Look((SSE.patch_signals({"_elsewhere": True}).encode(),), last=True)
+
+        yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more)
+
+
+def _response(room: str, frames: Iterator[bytes]) -> Response:
+    most = current_app.config
+    busy = (
+        open_here.total() >= int(most["STREAMS"])
+        or open_here[room] >= int(most["STREAMS_PER_ROOM"])
+        or house().presence.count() >= int(most["STREAMS_IN_ALL"])
+    )
+    if busy or house().hub.closing:
+        # Never 204 here: that would tell the page not to come back.
+        return DatastarResponse(status=503, headers={"Retry-After": "5"})
+    response = DatastarResponse(_counted(house(), room, g.request_id, frames))
     response.direct_passthrough = True
     return response
+
+
+def _counted(at: House, room: str, request_id: str, frames: Iterator[bytes]) -> Iterator[bytes]:
+    """Count a stream while it is open, and write one line when it opens and one when it ends."""
+    began, why = time.monotonic(), "failed"
+    open_here[room] += 1
+    metrics.STREAMS.inc()
+    log.info("opened %s %s", "room" if room else "home", request_id)
+    try:
+        yield from frames
+        why = "server closing" if at.hub.closing else "done"
+    except GeneratorExit:
+        why = "left"
+        raise
+    finally:
+        open_here[room] -= 1
+        if not open_here[room]:
+            del open_here[room]
+        metrics.STREAMS.dec()
+        metrics.STREAMS_CLOSED.labels(why).inc()
+        log.info("closed %s after %.1f s: %s", request_id, time.monotonic() - began, why)

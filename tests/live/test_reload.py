@@ -8,10 +8,13 @@ import signal
 import threading
 import time
 
+import pytest
+
 from tests.conftest import ROOT, wait_for
 from tests.live.crowd import DONE, Visitor, document
 
 CLASS = 25  # people in one room
+GRACE = runpy.run_path(str(ROOT / "deploy/gunicorn.conf.py"))["graceful_timeout"]
 BACK = 2.0  # seconds after a reload until everybody's page lives again
 
 
@@ -80,9 +83,39 @@ def test_a_reload_brings_every_page_back_within_two_seconds_and_loses_no_click(
         clicker.stop()
 
     print(f"{len(back)} pages: first back after {min(back):.2f} s, last after {max(back):.2f} s")
-    print("ends", *[round(min(page.ends[0] for page in crowd.pages)-start,2), round(max(page.ends[0] for page in crowd.pages)-start,2)], sum(c.done for c in clickers)-sum(done))
-    print(max(len(page.ends) for page in crowd.pages), sum(p.cuts for p in crowd.pages))
     assert max(back) < BACK
     assert not set(server.workers) & set(before)
     assert not [page.refusals for page in crowd.pages if page.refusals or page.cuts]
     assert not [clicker.mistakes for clicker in clickers if clicker.mistakes]
+
+
+@pytest.mark.parametrize("nginx", [False, True], ids=["gunicorn", "behind nginx"])
+def test_stopping_is_prompt_and_starting_again_brings_everybody_back_to_their_seats(
+    serve, crowd, nginx
+):
+    server = serve(nginx=nginx, WEB_CONCURRENCY="2")
+    everyone = [Visitor(server, name) for name in ("Ann", "Bob", "Cleo")]
+    ann, bob, cleo = everyone
+    code = ann.opens_room()
+    bob.does(f"/{code}/join")
+    cleo.does(f"/{code}/join")
+    cleo.does(f"/{code}/watch")
+    pages = [crowd.looks(visitor, f"/{code}") for visitor in everyone]
+    home = crowd.looks(ann, "/")
+    room, seats = pages[0].html["room"], document(server.file(code))["people"]
+
+    start = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    server.process.wait(20)
+    took = time.monotonic() - start
+
+    assert took < GRACE / 2, "it waited for the streams, or for something else"
+    assert not server.everybody
+    server.start()
+    wait_for(lambda: all(page.live for page in [*pages, home]))
+    assert document(server.file(code))["people"] == seats
+    assert [page.html["room"] for page in pages] == [room] * 3
+    ann.does(f"/{code}/start")
+    wait_for(lambda: all("Wait for it" in page.reads() for page in pages))
+    assert bob.post(f"/{code}/play/buzz", round=1)[0] == DONE
+    assert cleo.post(f"/{code}/play/buzz", round=1)[0] == 403

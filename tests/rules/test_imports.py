@@ -10,7 +10,7 @@ FILES = sorted(MYAPP.rglob("*.py"))
 
 # See "Who may import whom" in the README.
 LAYERS = [
-    ["hub", "game", "names", "clock", "datastar", "proxy"],
+    ["hub", "game", "names", "clock", "datastar", "proxy", "metrics", "logs"],
     ["store", "door", "watch", "locks"],
     ["tinydb_file"],
     ["document"],
@@ -18,19 +18,21 @@ LAYERS = [
     ["store_tinydb", "games"],
     ["room"],
     ["rooms", "presence", "stream"],
+    ["limits"],
     ["lobby", "caretaker"],
     ["views"],
     ["cli", "worker"],
     ["__init__"],
 ]
 HOMES = {
-    "flask": {"__init__", "views", "datastar", "cli"},
+    "flask": {"__init__", "views", "datastar", "cli", "logs"},
     "tinydb": {"store_tinydb"},
     "redis": {"store_redis"},
-    "gevent": {"worker", "store_tinydb", "watch", "hub", "presence", "lobby", "caretaker"},
+    "gevent": {"worker", "store_tinydb", "watch", "hub", "presence", "lobby", "caretaker", "views"},
     "gunicorn": {"worker"},
     "msgspec": {"game", "games", "room", "store_tinydb", "views"},
     "werkzeug": {"proxy", "views"},
+    "prometheus_client": {"metrics"},
     "segno": {"views"},
 }
 

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 import gevent
 import pytest
+from jinja2.bccache import Bucket, BytecodeCache
 
 from myapp import create_app
 from myapp.views.house import House
@@ -18,6 +19,23 @@ from tests.story.sse import Event, events
 PATIENCE = 5.0  # seconds until a test that waits gives up
 SAME = {"Sec-Fetch-Site": "same-origin"}
 GUARDS = ("Content-Security-Policy", "X-Content-Type-Options", "Referrer-Policy", "Cache-Control")
+
+
+class Compiled(BytecodeCache):
+    """Templates, compiled once for all servers of these tests."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if bucket.key in self.kept:
+            bucket.bytecode_from_string(self.kept[bucket.key])
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.kept[bucket.key] = bucket.bytecode_to_string()
+
+
+COMPILED = Compiled()
 
 
 class Answer:
@@ -74,6 +92,7 @@ class World:
     def worker(self) -> Any:
         """One more process of the server, as far as one test process can be that."""
         app = create_app(STORE_URL=self.url, SECRET_KEY="0123456789abcdef" * 2)
+        app.jinja_env.bytecode_cache = COMPILED
         self.apps.append(app)
         return app
 

@@ -134,9 +134,11 @@ def test_by_plain_forms_too(person, world):
 
 
 def test_a_room_does_not_grow_with_those_who_came_and_went(code, world):
-    rooms = world.house.rooms
-    for n in range(400):
-        rooms.change(code, lambda r, n=n: r.join(f"id-{n}", f"N{n}"), by=f"id-{n}", act="a")
-        rooms.act(code, f"id-{n}", lambda r, me: r.leave(me), act="b")
+    def crowd(room):
+        for n in range(400):
+            room.leave(room.join(f"id-{n}", f"N{n}"))
+            room.note(f"id-{n}", "an action")
+
+    world.house.rooms.change(code, crowd)
     assert len(world.document(code)["people"]) <= 300
     assert len(world.document(code)["acts"]) <= 301
