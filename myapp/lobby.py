@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 import gevent
+from gevent.lock import Semaphore
 
 from myapp import games
 from myapp.game import BadMove
@@ -30,17 +31,18 @@ class Lobby:
         self._store = store
         self._rooms = rooms
         self._presence = presence
-        self._public: dict[str, tuple[object, ...]] | None = None
+        self._public: dict[str, tuple[object, ...]] = {}
+        self._starting = Semaphore()
+        self._following: gevent.Greenlet | None = None
 
     # Public rooms
 
     def public(self) -> list[Room]:
         """The rooms that their host has made public, those with most players first."""
-        if self._public is None:
-            self._public = {}
-            gevent.spawn(self._follow)
-            for key in self._store.keys("rooms/"):
-                self._learn(key)
+        with self._starting:  # whoever comes meanwhile waits for the whole list
+            if not self._following:
+                self._following = gevent.spawn(self._follow)
+                self._learn_all()
         rooms = [self._rooms.get(code) for code in self._public]
         return sorted(
             (room for room in rooms if room and room.public),
@@ -53,16 +55,21 @@ class Lobby:
             try:
                 with self._store.listen("rooms/") as bell:
                     while not self._hub.closing:
-                        for key in bell.wait(None):
-                            if self._learn(key):
-                                self._hub.ring("home:rooms")
+                        rung = bell.wait(None)
+                        if "rooms/" in rung:  # anything may have changed
+                            self._learn_all()
+                        for key in rung - {"rooms/"}:
+                            self._learn(key)
             except Exception:
                 log.exception("the list of public rooms stumbled and goes on")
                 gevent.sleep(1)
 
-    def _learn(self, key: str) -> bool:
-        """Take in one room; whether its line on the home page has changed."""
-        assert self._public is not None
+    def _learn_all(self) -> None:
+        for key in {*self._store.keys("rooms/"), *(f"rooms/{code}" for code in self._public)}:
+            self._learn(key)
+
+    def _learn(self, key: str) -> None:
+        """Take in one room, and ring when its line on the home page has changed."""
         code = key.removeprefix("rooms/")
         room = self._rooms.get(code)
         before = self._public.pop(code, None)
@@ -71,7 +78,8 @@ class Lobby:
             host = room.player(room.host)
             now = (room.title, room.locked, room.playing, len(room.players), host and host.name)
             self._public[code] = now
-        return before != now
+        if before != now:
+            self._hub.ring("home:rooms")
 
     # Quick match
 
@@ -120,7 +128,7 @@ class Lobby:
         """The code of the room that was opened for this player, who is not there yet."""
         for kind in games.found():
             for entry in self._queue(kind):
-                if entry["id"] == id and entry["room"]:
+                if entry["id"] == id and entry["room"] and self._rooms.get(entry["room"]):
                     return str(entry["room"])
         return None
 
@@ -132,6 +140,12 @@ class Lobby:
             if id in alive:
                 places[kind] = (alive.index(id) + 1, len(alive), game.seats[0])
         return places
+
+    def settle(self, id: str) -> None:
+        """Open the room when enough wait, though nobody has pressed anything just now."""
+        for kind, (_, waiting, needed) in self.places(id).items():
+            if waiting >= needed:
+                self.wait(kind, id, "")
 
     def seen(self, id: str) -> None:
         """A visit of the home page: keeps the places of somebody who has no stream."""

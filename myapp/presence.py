@@ -160,8 +160,10 @@ class Presence:
     def _follow(self) -> None:
         """Read what the other processes know, whenever it changes."""
         with self._store.listen("presence/") as bell:
-            keys = set(self._store.keys("presence/"))
+            keys = {"presence/"}
             while not self._hub.closing:
+                if "presence/" in keys:  # anything may have changed
+                    keys = {*self._store.keys("presence/"), *self._others}
                 for key in keys - {self._key}:
                     self._learn(key)
                 keys = bell.wait(None)

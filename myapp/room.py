@@ -1,5 +1,6 @@
 """Room and Player: people around one game, and the rules that all games share."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Self
@@ -34,6 +35,7 @@ class Player:
     seated: bool = False
     left: bool = False
     robot: bool = False
+    came: float = 0.0  # the wall time
 
 
 @dataclass
@@ -55,6 +57,8 @@ class Room:
     door: Door = field(default_factory=Door)
     acts: dict[str, list[str]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
+
+    version = ""  # of the document this was loaded from
 
     def __post_init__(self) -> None:
         if self.kind not in games.found():
@@ -99,6 +103,11 @@ class Room:
         return self.door.knocking
 
     @property
+    def glass(self) -> str:
+        """What a big screen or an overlay shows to be let look into a locked room."""
+        return hashlib.sha256(f"{self.secret} glass".encode()).hexdigest()[:12]
+
+    @property
     def free(self) -> bool:
         """Whether there is an empty seat."""
         return len(self.players) < self.seats[-1]
@@ -132,6 +141,7 @@ class Room:
 
     def at(self, wall: float, rtt: float | None = None) -> None:
         """Let the game know what time it is, and how long the line of whoever acts is."""
+        self.wall = wall
         self.game.now, self.game.rtt = self.clock.read(wall), rtt
 
     # Coming and going
@@ -154,7 +164,7 @@ class Room:
             self._forget_the_oldest()
             known = Player(self._key(), id, name)
             self.people.append(known)
-        known.name, known.left = name, False
+        known.name, known.left, known.came = name, False, self.wall
         if self.free:
             self.sit(known)
         if not self.host:
@@ -335,4 +345,6 @@ class Room:
 
     def note(self, by: str, act: str) -> None:
         if act:
-            self.acts[by] = [*self.acts.get(by, ()), act][-REPEATS:]
+            self.acts[by] = [*self.acts.pop(by, ()), act][-REPEATS:]
+        for idle in [*self.acts][:-STRANGERS]:
+            del self.acts[idle]

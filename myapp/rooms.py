@@ -45,11 +45,8 @@ class Rooms:
         seen = self._seen.get(code)
         if seen is None or seen[0] != version:
             seen = self._seen[code] = (version, Room.load(doc))
+            seen[1].version = version
         return seen[1]
-
-    def version(self, code: str) -> str:
-        """What `get` saw last. Compare it for difference only."""
-        return self._seen[code][0] if code in self._seen else ""
 
     def codes(self) -> list[str]:
         return [key.removeprefix("rooms/") for key in self.store.keys("rooms/")]
@@ -150,15 +147,15 @@ class Rooms:
         self.store.change(f"rooms/{code}", lambda _: None)
         self.forget(code)
 
-    def tick(self, code: str, heirs: set[str] | None = None) -> None:
-        """Let happen what is due in this room; `heirs` (keys) may take the crown when given.
+    def tick(self, room: Room, heirs: frozenset[str]) -> None:
+        """Let happen what is due in this room; `heirs` (keys) may take the crown.
 
         A worker tries once for each version it has seen; others may have been quicker.
         """
-        version = self.version(code)
-        if self._ticked.get(code) == version:
+        code = room.code
+        if self._ticked.get(code) == room.version:
             return
-        self._ticked[code] = version
+        self._ticked[code] = room.version
 
         def ticked(room: Room) -> None:
             room.tick(time.time())

@@ -30,6 +30,11 @@ def go(place: str) -> Response:
     return redirect(place, 303)  # type: ignore[return-value]
 
 
+def stay(page: str) -> Response:
+    """Done: the stream draws it. Without JavaScript, the page itself."""
+    return DatastarResponse() if "Datastar-Request" in request.headers else go(page)
+
+
 def named() -> Who:
     """The visitor, who must have a name by now."""
     visitor = who()

@@ -51,12 +51,12 @@ class Drawing:
     def here(self, room: Room) -> Here:
         """Who is here; worked out once per change, not once per stream."""
         now = time.time()
-        stamp = (self.rooms.version(room.code), self.presence.turn)
+        stamp = (room.version, self.presence.turn)
         known = self._here.get(room.code)
         if known and known[0] == stamp and now < known[1].until:
             return known[1]
         gone_for = {
-            p.key: self.presence.gone_for(room.code, p.id)
+            p.key: min(self.presence.gone_for(room.code, p.id), max(0.0, now - p.came))
             for p in room.people
             if not (p.robot or p.left)
         }
@@ -77,7 +77,7 @@ class Drawing:
         here = self.here(room)
         return self._once(
             (room.code, audience, view, invite),
-            (self.rooms.version(room.code), here.gone),
+            (room.version, here.gone),
             lambda: self.html(
                 "_room.html", room=room, game=room.game, presence=here, view=view, invite=invite
             ),
@@ -104,7 +104,7 @@ class Drawing:
     def lobby_part(self) -> tuple[str, bytes]:
         """The part of the home page that everybody shares."""
         rooms = self.lobby.public()
-        stamp = tuple((room.code, self.rooms.version(room.code)) for room in rooms)
+        stamp = tuple((room.code, room.version) for room in rooms)
         return self._once(
             ("lobby",),
             stamp,

@@ -13,7 +13,7 @@ from myapp.game import BadMove, IllegalMove
 from myapp.limits import QUEUE, ROOMS, ROOMS_OF_ADDRESS
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
-from myapp.views.answers import clean, go, named
+from myapp.views.answers import clean, go, named, stay
 from myapp.views.drawing import event
 from myapp.views.house import House, house
 from myapp.views.identity import remember, sent, text
@@ -50,6 +50,8 @@ def live() -> Response:
 
 def home_look(at: House, visitor: Who) -> Callable[[], Look]:
     def look() -> Look:
+        if visitor.id:
+            at.lobby.settle(visitor.id)
         match = at.lobby.match(visitor.id) if visitor.id else None
         if match:
             return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
@@ -110,14 +112,14 @@ def wait(kind: str) -> Response:
     visitor = named()
     house().limits.take(QUEUE, visitor.id)
     code = house().lobby.wait(known(kind), visitor.id, visitor.name or "")
-    return go(url_for("room.page", code=code) if code else url_for("home.home"))
+    return go(url_for("room.page", code=code)) if code else stay(url_for("home.home"))
 
 
 @pages.post("/queue/<kind>/leave")
 def leave(kind: str) -> Response:
     sent()
     house().lobby.leave(known(kind), named().id)
-    return go(url_for("home.home"))
+    return stay(url_for("home.home"))
 
 
 def known(kind: str) -> str:

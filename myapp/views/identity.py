@@ -3,7 +3,6 @@
 import secrets
 import time
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import msgspec
 from flask import Flask, abort, current_app, g, request, session
@@ -78,8 +77,7 @@ def same_origin() -> bool:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
-    origin = request.headers.get("Origin", "")
-    return origin != "" and urlsplit(origin)[:2] == urlsplit(request.host_url)[:2]
+    return request.headers.get("Origin") == request.host_url.rstrip("/")
 
 
 def register(app: Flask) -> None:

@@ -1,9 +1,9 @@
 """Room: its page, its one stream, and what people may do in it."""
 
 import io
-import secrets
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 import segno
@@ -13,8 +13,8 @@ from myapp.datastar import DatastarResponse
 from myapp.room import Player, Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
-from myapp.views.answers import clean, go, named
-from myapp.views.drawing import event
+from myapp.views.answers import clean, go, named, stay
+from myapp.views.drawing import Drawing, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
 from myapp.views.streams import open_stream, passing_stream
@@ -55,21 +55,18 @@ def page(code: str) -> Any:
     room = house().rooms.get(code)
     if room is None:
         raise NoSuchRoom(code)
-    view, visitor = view_asked_for(), who()
+    visitor, view = who(), view_asked_for()
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
     draw = house().drawing
-    me = room.member(visitor.id) if visitor.id and view == "page" else None
-    live = url_for("room.live", code=code, view=None if view == "page" else view)
+    looking = Looking(code, visitor, view, request.args.get("key", ""), invite(code))
     return render_template(
         "room.html",
         room=room,
         view=view,
-        shared=draw.shared(room, me, seen_as(room, me, view), invite(code))[0],
+        shared=looking.shared(draw, room)[0],
         mine=draw.mine(room, visitor) if view == "page" else "",
-        me=me,
-        tab=secrets.token_hex(8),
-        live=live,
+        live=url_for("room.live", code=code, **request.args.to_dict()),
     )
 
 
@@ -77,48 +74,56 @@ def invite(code: str) -> str:
     return url_for("room.page", code=code, _external=True)
 
 
-def seen_as(room: Room, me: Player | None, view: str) -> str:
-    """Which drawing a visitor gets: through a locked door a stranger sees nothing."""
-    return "door" if view == "page" and room.locked and me is None else view
+@dataclass(frozen=True)
+class Looking:
+    """Somebody who looks at a room: at its page, or at one of the views that are nobody."""
 
+    code: str
+    visitor: Who
+    view: str
+    key: str
+    link: str
 
-@pages.get("/<code:code>/live")
-def live(code: str) -> Response:
-    """The room page's one stream."""
-    view = view_asked_for()
-    if house().rooms.get(code) is None:
-        return DatastarResponse()
-    keys = [f"rooms/{code}", f"here:{code}"]
-    look = room_look(house(), code, who(), view, invite(code))
-    return (open_stream if view == "page" else passing_stream)(code, keys, look)
+    def shared(self, draw: Drawing, room: Room) -> tuple[str, bytes]:
+        """What this visitor may see of the room: through a locked door a stranger sees nothing."""
+        me = room.member(self.visitor.id) if self.visitor.id else None
+        outside = room.locked and me is None and self.key != room.glass
+        as_me = me if self.view == "page" else None
+        return draw.shared(room, as_me, "door" if outside else self.view, self.link)
 
-
-def room_look(at: House, code: str, visitor: Who, view: str, link: str) -> Callable[[], Look]:
-    """How this visitor sees the room now; makes happen what is due."""
-
-    def look() -> Look:
-        room = at.rooms.get(code)
+    def look(self, at: House) -> Look:
+        """The room as this visitor sees it now; makes happen what is due."""
         wall = time.time()
+        room = at.rooms.get(self.code)
         if room and due(at, room, wall):
-            at.rooms.tick(code, set(at.drawing.here(room).heirs))
-            room = at.rooms.get(code)
+            at.rooms.tick(room, at.drawing.here(room).heirs)
+            room = at.rooms.get(self.code)
         if room is None:
-            closed = at.drawing.html("_closed.html", code=code)
+            closed = at.drawing.html("_closed.html", code=self.code)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
-        me = room.member(visitor.id) if visitor.id and view == "page" else None
-        _, shared = at.drawing.shared(room, me, seen_as(room, me, view), link)
-        mine = event(at.drawing.mine(room, visitor)) if view == "page" else b""
+        _, shared = self.shared(at.drawing, room)
+        mine = event(at.drawing.mine(room, self.visitor)) if self.view == "page" else b""
         times = [at.drawing.here(room).until]
         if room.due is not None and room.due > wall:
             times.append(room.due)
         return Look((shared, mine), wake=min(times) - wall)
 
-    return look
-
 
 def due(at: House, room: Room, wall: float) -> bool:
     happens = room.due is not None and room.due <= wall
     return happens or bool(at.drawing.here(room).heirs)
+
+
+@pages.get("/<code:code>/live")
+def live(code: str) -> Response:
+    """The room page's one stream."""
+    view, at = view_asked_for(), house()
+    if at.rooms.get(code) is None:
+        return DatastarResponse()
+    looking = Looking(code, who(), view, request.args.get("key", ""), invite(code))
+    keys = [f"rooms/{code}", f"here:{code}"]
+    open_one = open_stream if view == "page" else passing_stream
+    return open_one(code, keys, lambda: looking.look(at))
 
 
 @pages.get("/<code:code>/qr.svg")
@@ -144,7 +149,7 @@ def join(code: str) -> Response:
         act=text(body, "act", 64),
         wall=arrived(),
     )
-    return back(code)
+    return stay(url_for("room.page", code=code))
 
 
 @pages.post("/<code:code>/<any({verbs}):verb>".format(verbs=", ".join(VERBS)))
@@ -157,7 +162,7 @@ def act(code: str, verb: str) -> Response:
         act=text(body, "act", 64),
         wall=wall,
     )
-    return go(url_for("home.home")) if verb == "leave" else back(code)
+    return go(url_for("home.home")) if verb == "leave" else stay(url_for("room.page", code=code))
 
 
 @pages.post("/<code:code>/play/<move>")
@@ -173,11 +178,4 @@ def play(code: str, move: str) -> Response:
         wall=arrived(),
         rtt=round_trip(),
     )
-    return back(code)
-
-
-def back(code: str) -> Response:
-    """Done: the stream draws it. Without JavaScript, the page itself."""
-    if "Datastar-Request" in request.headers:
-        return DatastarResponse()
-    return go(url_for("room.page", code=code))
+    return stay(url_for("room.page", code=code))

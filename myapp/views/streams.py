@@ -1,6 +1,7 @@
 """Streams: how a tab gets its one stream, and how many there may be."""
 
 import logging
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ from myapp.views.who import Who, who
 
 log = logging.getLogger("myapp.streams")
 
+TAB = re.compile(r"[A-Za-z0-9_-]{0,64}")
+
 Looker = Callable[[], Look]
 
 open_here: Counter[str] = Counter()
@@ -28,7 +31,7 @@ def tab_and_here() -> tuple[str, bool]:
     except (ValueError, RecursionError):
         abort(400)
     tab = signals.get("tab", "")
-    if not isinstance(tab, str) or len(tab) > 64:
+    if not isinstance(tab, str) or not TAB.fullmatch(tab):
         abort(400)
     return tab, bool(signals.get("here"))
 

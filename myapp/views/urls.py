@@ -6,13 +6,14 @@ from werkzeug.routing import BaseConverter
 
 from myapp.rooms import LETTERS
 
-CODE = re.compile(f"[{LETTERS}]{{4}}", re.IGNORECASE)
+EITHER_CASE = f"[{LETTERS}{LETTERS.lower()}]{{4}}"
+CODE = re.compile(EITHER_CASE)
 
 
 class CodeConverter(BaseConverter):
     """Four letters, in either case."""
 
-    regex = f"(?i:[{LETTERS}]{{4}})"
+    regex = EITHER_CASE
     part_isolating = True
 
     def to_python(self, value: str) -> str:

@@ -1,5 +1,7 @@
 """How many tabs one player may keep live: the newest three, and no fight between them."""
 
+import gevent
+
 from myapp.presence import TABS
 
 
@@ -90,6 +92,12 @@ def test_use_here_holds_whichever_process_serves_the_tab_next(ann, code, world, 
     assert rests(pages[0])
     other = person(app=world.worker())
     other.client.set_cookie("vroum", ann.cookie.value)
+    other.open(f"/{code}", tab=pages[3].tab)
+    assert pages[3].ended()
+    quiet = world.apps[1].extensions["house"].presence.is_quiet
+    with gevent.Timeout(5):
+        while not quiet(pages[0].tab):
+            gevent.sleep(0)
     pages[0].person = other
     assert pages[0].connect(here=1) == 200
     pages[0].until("Ann")

@@ -1,0 +1,86 @@
+"""Drawing: once for all who see the same, however many look."""
+
+from collections import Counter
+
+import pytest
+
+
+@pytest.fixture
+def drawn(world, monkeypatch):
+    """How often each fragment was drawn."""
+    count = Counter()
+    draw = world.house.drawing.html
+
+    def counted(template, **given):
+        count[template] += 1
+        return draw(template, **given)
+
+    monkeypatch.setattr(world.house.drawing, "html", counted)
+    return count
+
+
+def test_ten_who_watch_share_one_drawing_of_each_change(code, hers, person, drawn):
+    pages = [person().open(f"/{code}") for _ in range(10)]
+    drawn.clear()
+    hers.press("Make public")
+    for page in pages:
+        page.until("public")
+    hers.until("Make private")
+    assert drawn["_room.html"] == 1
+
+
+def test_players_and_watchers_of_the_buzzer_share_it_too(code, hers, his, charlie, drawn):
+    looker = charlie.open(f"/{code}")
+    drawn.clear()
+    hers.press("Start")
+    for page in (hers, his, looker):
+        page.until("Wait for it...")
+    assert drawn["_room.html"] == 1
+
+
+def test_looking_again_draws_nothing_new(ann, bob, code, hers, his, drawn):
+    drawn.clear()
+    for someone in (ann, bob):
+        someone.open(f"/{code}")
+    assert drawn["_room.html"] == 0
+
+
+def test_another_view_and_another_address_are_other_drawings(ann, code, hers):
+    screen = ann.open(f"/{code}?view=screen")
+    assert "Invite" in hers.text and "Invite" not in screen.text
+    near = ann.ask("GET", f"/{code}", base_url="http://192.168.1.5:8000")
+    assert b"http://localhost" not in near.body
+    assert b"192.168.1.5" not in ann.get(f"/{code}").body
+
+
+def test_everybody_at_home_shares_one_list(ann, code, person, drawn):
+    homes = [person().open() for _ in range(10)]
+    drawn.clear()
+    ann.command(f"/{code}/public")
+    for home in homes:
+        home.until(code)
+    assert drawn["_lobby.html"] == 1
+
+
+def test_a_drawing_is_never_kept_for_a_room_that_has_moved_on(bob, charlie, code, hers, world):
+    """The room changes while Charlie's page is being made: nobody may see the old one again."""
+    arrived = world.house.lobby.arrived
+
+    def slowly(*args):
+        arrived(*args)
+        world.house.lobby.arrived = arrived
+        bob.command(f"/{code}/join")
+        world.house.rooms.get(code)  # as the list of public rooms does
+
+    world.house.lobby.arrived = slowly
+    charlie.get(f"/{code}?view=screen")
+    assert charlie.open(f"/{code}?view=screen").names("Players") == ["Ann", "Bob"]
+
+
+def test_what_is_ones_own_is_drawn_for_oneself_alone(code, hers, his, drawn):
+    assert "You are the host" in hers.text and "You are the host" not in his.text
+    drawn.clear()
+    hers.press("Make public")
+    his.until("public")
+    hers.until("Make private")
+    assert drawn["_me.html"] == 2
