@@ -58,15 +58,15 @@ def page(code: str) -> Any:
     visitor, view = who(), view_asked_for()
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
-    draw = house().drawing
-    looking = Looking(code, visitor, view, request.args.get("key", ""), invite(code))
+    draw, key = house().drawing, request.args.get("key")
+    looking = Looking(code, visitor, view, key, invite(code))
     return render_template(
         "room.html",
         room=room,
         view=view,
         shared=looking.shared(draw, room)[0],
         mine=draw.mine(room, visitor) if view == "page" else "",
-        live=url_for("room.live", code=code, **request.args.to_dict()),
+        live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
     )
 
 
@@ -81,7 +81,7 @@ class Looking:
     code: str
     visitor: Who
     view: str
-    key: str
+    key: str | None
     link: str
 
     def shared(self, draw: Drawing, room: Room) -> tuple[str, bytes]:
@@ -120,7 +120,7 @@ def live(code: str) -> Response:
     view, at = view_asked_for(), house()
     if at.rooms.get(code) is None:
         return DatastarResponse()
-    looking = Looking(code, who(), view, request.args.get("key", ""), invite(code))
+    looking = Looking(code, who(), view, request.args.get("key"), invite(code))
     keys = [f"rooms/{code}", f"here:{code}"]
     open_one = open_stream if view == "page" else passing_stream
     return open_one(code, keys, lambda: looking.look(at))
