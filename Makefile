@@ -13,7 +13,7 @@ ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify -
 FRONT   = $(if $(wildcard static/vendor/RELEASE),,static/vendor/vroum.js static/vendor/datastar.js)
 SCRIPTS = $(wildcard static/*.js static/components/*.js)
 
-.PHONY: help run serve dev test test-all check release clean pins debian
+.PHONY: help run serve dev test test-all memory soak check release clean pins debian
 .DELETE_ON_ERROR:
 
 help:      ## list what there is
@@ -38,6 +38,12 @@ test-all: debian check ## run the same tests with the full counts (up to 45 minu
 check: .venv/ready-dev ## lint and type-check
 	@.venv/bin/python -m ruff check .
 	@.venv/bin/python -m mypy
+
+memory: debian ## what the whole service weighs with 500 pages open
+	@.venv/bin/python -m bench.memory
+
+soak: debian ## people come and go for MINUTES=60; memory, files and greenlets must stay flat
+	@.venv/bin/python -m bench.soak $(or $(MINUTES),60)
 
 release: $(FRONT) ## pack dist/vroum-<version>.tar.gz, front end included: a server needs no Node
 	@mkdir -p dist && echo $(VERSION) > dist/RELEASE

@@ -37,8 +37,10 @@ forwarded_allow_ips = ",".join(os.environ.get("MYAPP_TRUSTED_PROXIES", "").split
 
 # No access log here: nginx keeps one, without room codes or query strings.
 
-# Each worker counts in files of its own; /metrics adds them up.
-os.environ.setdefault("PROMETHEUS_MULTIPROC_DIR", tempfile.mkdtemp(prefix="vroum-metrics-"))
+# Each worker counts in files of its own; /metrics adds them up. A reload comes by here again.
+OURS = "vroum-metrics-"
+if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=OURS)
 
 
 def child_exit(server, worker) -> None:  # type: ignore[no-untyped-def]
@@ -47,7 +49,9 @@ def child_exit(server, worker) -> None:  # type: ignore[no-untyped-def]
 
 
 def on_exit(server) -> None:  # type: ignore[no-untyped-def]
-    shutil.rmtree(os.environ["PROMETHEUS_MULTIPROC_DIR"], ignore_errors=True)
+    folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
+    if folder.name.startswith(OURS):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 reload = os.environ.get("MYAPP_RELOAD") == "1"

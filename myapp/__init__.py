@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from myapp import caretaker, cli, logs, views
+from myapp import caretaker, cli, logs, metrics, views
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -28,6 +28,7 @@ HEADERS = {
     "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), microphone=(), geolocation=(), payment=(), usb=()",
     "Cache-Control": "no-store",
 }
 
@@ -77,6 +78,7 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.globals["asset"] = asset
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
+    app.extensions["count"] = metrics.REQUESTS.set
     app.extensions["begin"] = caretaker.begin(presence, rooms, limits)
     app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits)
     views.register(app)

@@ -102,14 +102,17 @@ class DocumentFile:
                 outcome = Outcome(found.body, fault=found.fault, mark=found.mark, lost=found.lost)
                 if found.lost:
                     return outcome
+                if found.body is not None and not found.fault:
+                    # Now, not with what comes of it: an edit, or of one who died before he could.
+                    self._keep(lock, found.revision, found.body)
                 for fn in fns:
                     answer = _play(fn, outcome.body)
                     outcome.answers.append(answer)
                     if not isinstance(answer, BaseException):
                         outcome.body = answer
                 if outcome.body == found.body and not found.stale:
-                    if not found.fault:
-                        self._keep(lock, found.revision, found.body)
+                    if found.body is None:
+                        self._keep(lock, found.revision, None)
                     return outcome
                 if self._save(lock, found, outcome, durable):
                     return outcome

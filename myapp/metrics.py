@@ -10,6 +10,9 @@ QUICK = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 5)
 LOOP_LAG = Histogram(
     "vroum_loop_lag_seconds", "How late the loop was when it should have woken", buckets=QUICK
 )
+REQUESTS = Gauge(
+    "vroum_requests", "Connections being served, streams too", multiprocess_mode="livesum"
+)
 STREAMS = Gauge("vroum_streams", "Open streams", multiprocess_mode="livesum")
 STREAMS_CLOSED = Counter("vroum_streams_closed", "Streams that ended", ["why"])
 CHANGES = Histogram("vroum_change_seconds", "Until a room's change was durable", buckets=QUICK)

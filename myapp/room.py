@@ -139,6 +139,10 @@ class Room:
         """The person with this cookie, if here."""
         return next((p for p in self.people if p.id == id and not p.left), None)
 
+    def knows(self, id: str) -> bool:
+        """Whether anything of this person is kept here."""
+        return id in [p.id for p in self.people] + [k.id for k in self.knocking]
+
     def at(self, wall: float, rtt: float | None = None) -> None:
         """Let the game know what time it is, and how long the line of whoever acts is."""
         self.wall = wall
@@ -206,6 +210,15 @@ class Room:
         player.left = True
         if player.key == self.host:
             self.pass_crown(lambda p: True)
+
+    def forget(self, id: str) -> None:
+        """Remove every trace of this person but the points of a seat without a name."""
+        for player in [p for p in self.people if p.id == id]:
+            self.leave(player)
+            self.people.remove(player)
+        self.door.knocking = [k for k in self.door.knocking if k.id != id]
+        self.door.admitted = [other for other in self.door.admitted if other != id]
+        self.acts.pop(id, None)
 
     def pass_crown(self, here: Callable[[Player], bool]) -> None:
         """Make somebody else the host: a seated player for whom `here(player)` holds, or a watcher.

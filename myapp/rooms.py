@@ -147,7 +147,7 @@ class Rooms:
         self.store.change(f"rooms/{code}", lambda _: None)
         self.forget(code)
 
-    def tick(self, room: Room, heirs: frozenset[str]) -> None:
+    def tick(self, room: Room, heirs: frozenset[str] = frozenset()) -> None:
         """Let happen what is due in this room; `heirs` (keys) may take the crown.
 
         A worker tries once for each version it has seen; others may have been quicker.
@@ -169,6 +169,13 @@ class Rooms:
         except StoreDown:
             self._ticked.pop(code, None)
             raise
+
+    def forget_person(self, id: str) -> None:
+        """Remove every trace of this person from every room."""
+        for code in self.codes():
+            room = self.get(code)
+            if room and room.knows(id):
+                self.change(code, lambda room: room.forget(id))
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""

@@ -41,6 +41,7 @@ class StreamWorker(GeventWorker):
         self.extension("begin", lambda: None)()
         servers = [self.open(listener) for listener in self.sockets]
         while self.alive:
+            self.extension("count", int)(sum(len(server.pool) for server in servers))
             self.notify()  # the master sees that this loop runs; a dead master ends it here
             self.rest(seconds=1)
 

@@ -57,6 +57,7 @@ class Served:
             "MYAPP_STORE_URL": f"tinydb:{self.data}",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "default",
+            "TMPDIR": str(folder),  # killed servers leave something there
             **settings,
         }
         self.process = None

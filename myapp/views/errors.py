@@ -43,9 +43,9 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(TooMany)
     def hasty(error: TooMany) -> Response:
-        log.info("429 %s", request.endpoint)
-        page = render_template("message.html", title="429", sentence=str(error), status=429)
-        return make_response(page, 429, {"Retry-After": str(error.wait)})
+        response = refuse(str(error), error.status, error.message)
+        response.headers["Retry-After"] = str(error.wait)
+        return response
 
     @app.errorhandler(StoreDown)
     def down(error: StoreDown) -> Response:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
-from flask import Blueprint, Response, abort, redirect, render_template, request, url_for
+from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
 from myapp import games
 from myapp.datastar import SSE, DatastarResponse
@@ -72,6 +72,25 @@ def enter() -> Response:
         # The page stays, and asks for its stream again: as somebody with a name.
         return DatastarResponse(SSE.patch_signals({"_try": secrets.randbelow(1 << 30)}))
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
+
+
+@pages.get("/privacy")
+def privacy() -> str:
+    """What is kept, how long, and how to have it deleted."""
+    return render_template("privacy.html", name=who().name)
+
+
+@pages.post("/forget")
+def forget() -> Response:
+    """Delete what is known of this visitor, and the cookie."""
+    sent()
+    visitor = who()
+    if visitor.id:
+        for kind in games.found():
+            house().lobby.leave(kind, visitor.id)
+        house().rooms.forget_person(visitor.id)
+    session.clear()
+    return go(url_for("home.home"))
 
 
 @pages.post("/rooms")

@@ -102,5 +102,7 @@ def register(app: Flask) -> None:
     def guard(response: Any) -> Any:
         for name, value in current_app.config["HEADERS"].items():
             response.headers.setdefault(name, value)
+        if request.is_secure:  # elsewhere browsers ignore it, and say so on every page
+            response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         metrics.ANSWERS.labels(response.status_code).inc()
         return response

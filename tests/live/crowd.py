@@ -1,4 +1,4 @@
-"""People without a browser: they send forms, and their pages' streams come back as Datastar's do."""
+"""People without a browser: they send forms, and their streams come back as Datastar's do."""
 
 import asyncio
 import http.client
@@ -72,7 +72,7 @@ class Page:
     """
 
     def __init__(self, visitor, path):
-        self.visitor, self.tab = visitor, secrets.token_hex(8)
+        self.visitor, self.path, self.tab = visitor, path, secrets.token_hex(8)
         self.html, self.wholes, self.ends, self.refusals, self.cuts = {}, [], [], [], 0
         self.task = None
         signals = urlencode({"datastar": json.dumps({"tab": self.tab})})

@@ -109,8 +109,9 @@ def test_clicking_too_much_is_refused_by_address_whatever_one_claims(serve):
     assert bob.post("/enter", name="Bob")[0] == DONE
 
 
+@pytest.mark.parametrize("server", [True], ids=["behind nginx"], indirect=True)
 def test_while_a_worker_is_frozen_the_others_players_go_on(server, people, code, crowd):
-    ann, bob = people
+    _, bob = people
     ann_page, bob_page = crowd.on_both(people, f"/{code}")
     frozen = bob_page.worker
     os.kill(frozen, signal.SIGSTOP)
@@ -125,10 +126,11 @@ def test_while_a_worker_is_frozen_the_others_players_go_on(server, people, code,
     assert not ann_page.ends and not bob_page.ends
 
 
+@pytest.mark.parametrize("server", [True], ids=["behind nginx"], indirect=True)
 def test_players_of_a_killed_worker_come_back_and_the_others_notice_nothing(
     server, people, code, crowd
 ):
-    ann, bob = people
+    _, bob = people
     ann_page, bob_page = crowd.on_both(people, f"/{code}")
     killed, presence = bob_page.worker, server.data / "presence"
     documents = {path.name for path in presence.glob("*.json")}

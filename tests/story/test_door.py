@@ -97,6 +97,30 @@ def test_with_a_fresh_cookie_bob_still_has_to_knock(code, hers, his, person):
     assert "This room is locked." in page.text and hers.names("Players") == ["Ann"]
 
 
+def screen_of(page):
+    """What the link to the big screen leads to."""
+    (link,) = (a for a in page.tree.all(tag="a") if a.text == "Show on a big screen")
+    return page.person.open(link.attrs["href"])
+
+
+def test_the_hosts_big_screen_sees_through_the_locked_door(person, code, hers, his, locked):
+    path = screen_of(locked).path
+    assert screen_of(locked).names("Players") == ["Ann", "Bob"]
+    overlay = person().open(path.replace("view=screen", "view=obs"))
+    assert overlay.names("Players") == ["Ann", "Bob"]
+    for wrong in ("", "x", "0" * 12):
+        assert "Ann" not in person().open(f"/{code}?view=screen&key={wrong}").text
+
+
+def test_whoever_was_removed_does_not_watch_on_by_the_big_screens_link(code, hers, his, locked):
+    his.until("locked")
+    path = screen_of(his).path
+    locked.press("Remove Bob")
+    locked.until("1 of 64")
+    assert "Ann" not in his.person.open(path).text
+    assert "Ann" in screen_of(locked).text
+
+
 def test_a_robot_is_removed_and_the_door_stays_open(code, hers):
     hers.press("Add a robot")
     hers.until("Robot")

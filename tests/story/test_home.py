@@ -69,10 +69,12 @@ def test_an_unknown_code_says_so_in_a_page_that_helps(bob):
     page = bob.open("/ZZZZ")
     assert page.status == 404 and "There is no room ZZZZ" in page.text
     assert "Join" in page.buttons
-    assert [a for a in page.tree.all(tag="a", href="/")]
+    assert list(page.tree.all(tag="a", href="/"))
 
 
-@pytest.mark.parametrize("typed", ["", "KX", "KXQPP", "AEIO", "K XQP", "../KXQP/..", "KXQP\0", "1234"])
+@pytest.mark.parametrize(
+    "typed", ["", "KX", "KXQPP", "AEIO", "K XQP", "../KXQP/..", "KXQP\0", "1234"]
+)
 def test_what_is_no_code_is_told_what_a_code_is(bob, typed):
     assert "four letters" in bob.command("/join", code=typed).alert
     assert bob.form("/join", code=typed).status == 400
@@ -139,6 +141,24 @@ def test_public_rooms_of_before_a_restart_are_listed_for_all_who_come_at_once(an
     assert [f"open-{code}" in look.value for look in looks] == [True] * 3
 
 
+def test_a_room_that_becomes_public_while_the_list_is_read_breaks_no_page(ann, bob, code, world):
+    ann.command(f"/{code}/public")
+    other = bob.open_room()
+    assert code in bob.get("/").text
+    get = world.house.rooms.get
+
+    def slowly(asked):
+        world.house.rooms.get = get
+        bob.command(f"/{other}/public")
+        gevent.sleep(0)
+        return get(asked)
+
+    world.house.rooms.get = slowly
+    assert ann.get("/").status == 200
+    page = bob.open()
+    page.until(code, other)
+
+
 def test_a_change_in_a_private_room_is_no_news_at_home(ann, bob, charlie, code, hers):
     ann.command(f"/{code}/public")
     home = charlie.open()
@@ -158,7 +178,16 @@ def test_all_of_it_works_by_plain_forms(person, world):
     assert bob.open().press("Join", code=code.lower()).place == f"/{code}"
     page = ann.open(f"/{code}")
     assert page.names("Players") == ["Ann", "Bob"]
-    for press in ("Make public", "Lock", "Unlock", "Start", "Pause", "Resume", "Watch", "Take a seat"):
+    for press in (
+        "Make public",
+        "Lock",
+        "Unlock",
+        "Start",
+        "Pause",
+        "Resume",
+        "Watch",
+        "Take a seat",
+    ):
         answer = page.press(press)
         assert (answer.status, answer.place) == (303, f"/{code}")
         page = ann.open(f"/{code}")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from myapp.views.drawing import Drawing
+from tests.story.sse import events
 
 
 def test_ann_types_her_name_and_the_page_greets_her(person):
@@ -92,7 +92,9 @@ def test_ann_changes_her_name_and_stays_the_same_person(ann, code):
     assert "Hello, Anna!" in ann.open().text
 
 
-@pytest.mark.parametrize("damage", [lambda v: v[:-2] + "xx", lambda v: "x" + v, lambda v: "", lambda v: "a.b.c"])
+@pytest.mark.parametrize(
+    "damage", [lambda v: v[:-2] + "xx", lambda v: "x" + v, lambda v: "", lambda v: "a.b.c"]
+)
 def test_a_tampered_cookie_is_no_cookie(ann, code, damage):
     ann.client.set_cookie("vroum", damage(ann.cookie.value))
     assert "Who is playing?" in ann.open().text
@@ -141,5 +143,32 @@ def test_a_name_is_text_wherever_it_is_shown(person, code, hers, world):
         eve.command(f"/{code}/join")
         hers.until(name)
         assert name in eve.open(f"/{code}").text
-    assert not [e for e in hers.tree.all(src="x")]
-    assert isinstance(world.house.drawing, Drawing)
+    assert not list(hers.tree.all(src="x"))
+
+
+FORGED = "Bob\r\revent: datastar-patch-signals\rdata: signals {_stolen:1}\r\r"
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        FORGED,
+        FORGED.replace("\r", "\n"),
+        FORGED.replace("\r", "\u2028"),
+        FORGED.replace("\r", "\x85"),
+        "</div><i id=alert>",
+        "<b data-init='x'>",
+    ],
+)
+def test_no_name_can_forge_an_event(hers, his, code, world, name):
+    world.edit(code, lambda doc: doc["people"][1].update(name=name))
+    hers.raw = his.raw = b""
+    for page in (hers, his):
+        page.read()
+        said = events(page.raw.decode())
+        assert said and all(event.kind == "datastar-patch-elements" for event in said)
+        assert "_stolen" not in page.signals
+        assert not list(page.tree.all(tag="i", id="alert")) and not list(
+            page.tree.all(data_init="x")
+        )
+        assert page.names("Players")[1] == " ".join(name.split())

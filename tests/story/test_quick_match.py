@@ -115,7 +115,9 @@ def test_the_first_in_the_queue_stays_host_when_the_second_is_quicker(ann, bob, 
     assert "You are the host" in hers.text and "You are the host" not in his.text
 
 
-@pytest.mark.parametrize("path", ["/queue/nothing", "/queue/nothing/leave", "/queue/..%2f", "/queue/"])
+@pytest.mark.parametrize(
+    "path", ["/queue/nothing", "/queue/nothing/leave", "/queue/..%2f", "/queue/"]
+)
 def test_there_is_no_queue_for_an_unknown_game(ann, path):
     assert ann.form(path).status == 404
 

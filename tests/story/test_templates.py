@@ -9,7 +9,16 @@ FOLDER = Path(__file__).parents[2] / "templates"
 FILES = sorted(FOLDER.rglob("*.html"))
 
 # What our own code made up: keys, codes, numbers, and addresses of ours.
-OURS = {"p.key", "row.player", "me.key if me", "me.key if me else ''", "room.code", "game.round", "here", "url"}
+OURS = {
+    "p.key",
+    "row.player",
+    "me.key if me",
+    "me.key if me else ''",
+    "room.code",
+    "game.round",
+    "here",
+    "url",
+}
 
 
 def expressions(text):
