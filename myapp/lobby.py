@@ -43,7 +43,7 @@ class Lobby:
             if not self._following:
                 self._following = gevent.spawn(self._follow)
                 self._learn_all()
-        rooms = [self._rooms.get(code) for code in self._public]
+        rooms = [self._rooms.get(code) for code in [*self._public]]
         return sorted(
             (room for room in rooms if room and room.public),
             key=lambda room: (-len(room.players), room.code),

@@ -104,8 +104,11 @@ class Room:
 
     @property
     def glass(self) -> str:
-        """What a big screen or an overlay shows to be let look into a locked room."""
-        return hashlib.sha256(f"{self.secret} glass".encode()).hexdigest()[:12]
+        """What a big screen or an overlay shows to be let look into a locked room.
+
+        A new one after each removal, so that nobody watches on by an old link.
+        """
+        return hashlib.sha256(f"{self.secret} glass {self.door.removed}".encode()).hexdigest()[:12]
 
     @property
     def free(self) -> bool:

@@ -52,14 +52,14 @@ def view_asked_for() -> str:
 
 @pages.get("/<code:code>")
 def page(code: str) -> Any:
-    room = house().rooms.get(code)
-    if room is None:
-        raise NoSuchRoom(code)
     visitor, view = who(), view_asked_for()
-    if visitor.id:
-        house().lobby.arrived(room.kind, visitor.id)
     draw, key = house().drawing, request.args.get("key")
     looking = Looking(code, visitor, view, key, invite(code))
+    room = looking.room(house())
+    if room is None:
+        raise NoSuchRoom(code)
+    if visitor.id:
+        house().lobby.arrived(room.kind, visitor.id)
     return render_template(
         "room.html",
         room=room,
@@ -91,13 +91,20 @@ class Looking:
         as_me = me if self.view == "page" else None
         return draw.shared(room, as_me, "door" if outside else self.view, self.link)
 
-    def look(self, at: House) -> Look:
-        """The room as this visitor sees it now; makes happen what is due."""
-        wall = time.time()
+    def room(self, at: House) -> Room | None:
+        """The room as it is now; makes happen what is due."""
         room = at.rooms.get(self.code)
-        if room and due(at, room, wall):
-            at.rooms.tick(room, at.drawing.here(room).heirs)
+        if room is None:
+            return None
+        heirs = at.drawing.here(room).heirs
+        if heirs or (room.due is not None and room.due <= time.time()):
+            at.rooms.tick(room, heirs)
             room = at.rooms.get(self.code)
+        return room
+
+    def look(self, at: House) -> Look:
+        """The room as this visitor sees it now."""
+        room, wall = self.room(at), time.time()
         if room is None:
             closed = at.drawing.html("_closed.html", code=self.code)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
@@ -107,11 +114,6 @@ class Looking:
         if room.due is not None and room.due > wall:
             times.append(room.due)
         return Look((shared, mine), wake=min(times) - wall)
-
-
-def due(at: House, room: Room, wall: float) -> bool:
-    happens = room.due is not None and room.due <= wall
-    return happens or bool(at.drawing.here(room).heirs)
 
 
 @pages.get("/<code:code>/live")
