@@ -30,7 +30,7 @@ RELEASES, VENVS = HOME / "releases", HOME / "venvs"
 AS_VROUM = ["setpriv", "--reuid=vroum", "--regid=vroum", "--clear-groups"]
 GUNICORN = [".venv/bin/python", "-m", "gunicorn", "-c", "deploy/gunicorn.conf.py", "wsgi:app"]
 KEPT = 3  # releases on the disk, beside the current and the previous one
-PATIENCE = 30.0  # seconds for a release to answer
+PATIENCE = float(os.environ.get("VROUM_PATIENCE", "30"))  # seconds for a release to answer
 
 
 class Failed(Exception):
@@ -78,8 +78,7 @@ def unpack(archive: str) -> str:
 
 def venv(requirements: Path) -> str:
     """The name of the virtual environment for these requirements, which is there afterwards."""
-    python = "{}.{}".format(*sys.version_info)
-    name = hashlib.sha256(requirements.read_bytes()).hexdigest()[:12] + f"-{python}"
+    name = venv_name(requirements)
     home = VENVS / name
     if not (home / "ready").exists():
         print("Fetching its packages.")
@@ -90,6 +89,11 @@ def venv(requirements: Path) -> str:
         run(pip, "A package could not be fetched: is the network up?")
         (home / "ready").touch()
     return name
+
+
+def venv_name(requirements: Path) -> str:
+    python = "{}.{}".format(*sys.version_info)
+    return f"{hashlib.sha256(requirements.read_bytes()).hexdigest()[:12]}-{python}"
 
 
 def point(link: Path, target: Path) -> None:
@@ -112,7 +116,7 @@ def tidy() -> None:
         shutil.rmtree(home)
     used = {pointed(home / ".venv") for home in RELEASES.iterdir()}
     for home in [home for home in VENVS.iterdir() if home.name not in used]:
-        home.unlink() if home.is_symlink() else shutil.rmtree(home)
+        shutil.rmtree(home)
 
 
 # A release that serves
@@ -122,7 +126,7 @@ class Line(http.client.HTTPConnection):
     """HTTP over a unix socket."""
 
     def __init__(self, door: Path) -> None:
-        super().__init__("localhost", timeout=5)
+        super().__init__("localhost", timeout=2)
         self.door = str(door)
 
     def connect(self) -> None:

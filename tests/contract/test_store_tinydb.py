@@ -12,10 +12,11 @@ import gevent
 import pytest
 from tinydb import TinyDB
 
-from myapp import document, keeper, store_tinydb
+from myapp import store_tinydb
 from myapp.hub import Hub, aside
 from myapp.store import StoreDown, open_store
-from myapp.tinydb_file import WholeFile
+from myapp.store_tinydb import document, keeper
+from myapp.store_tinydb.tinydb_file import WholeFile
 
 SOON = 10
 ROOM = "rooms/KXQP"

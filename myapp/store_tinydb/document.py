@@ -15,9 +15,9 @@ from pathlib import Path
 
 import msgspec
 
-from myapp.locks import SIDE, locked
 from myapp.store import Change, Check
-from myapp.tinydb_file import Broken, WholeFile, parse, sync, tables, write
+from myapp.store_tinydb.locks import SIDE, locked
+from myapp.store_tinydb.tinydb_file import Broken, WholeFile, parse, sync, tables, write
 
 encode = msgspec.json.encode
 decode = msgspec.json.decode
@@ -103,7 +103,7 @@ class DocumentFile:
                 if found.lost:
                     return outcome
                 if found.body is not None and not found.fault:
-                    # Now, not with what comes of it: an edit, or of one who died before he could.
+                    # It may be an edit, or by one who died before he could keep it.
                     self._keep(lock, found.revision, found.body)
                 for fn in fns:
                     answer = _play(fn, outcome.body)

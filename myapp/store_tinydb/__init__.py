@@ -9,13 +9,13 @@ from pathlib import Path
 import gevent
 from gevent.lock import Semaphore
 
-from myapp.document import DocumentFile, decode, version
 from myapp.hub import Bell, Hub, aside, aside_waiting
-from myapp.keeper import PATIENCE, Keeper, Wish, sentence
-from myapp.locks import SIDE, move_in, seize
 from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
-from myapp.tinydb_file import made_once, sync
-from myapp.watch import Watch
+from myapp.store_tinydb.document import DocumentFile, decode, version
+from myapp.store_tinydb.keeper import PATIENCE, Keeper, Wish, sentence
+from myapp.store_tinydb.locks import SIDE, move_in, seize
+from myapp.store_tinydb.tinydb_file import made_once, sync
+from myapp.store_tinydb.watch import Watch
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read of its file."""

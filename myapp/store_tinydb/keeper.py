@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import gevent
 from gevent.event import AsyncResult, Event
 
-from myapp.document import DocumentFile, Outcome, version
 from myapp.hub import aside_waiting
 from myapp.store import Change, StoreDown
+from myapp.store_tinydb.document import DocumentFile, Outcome, version
 
 PATIENCE = 0.05
 """Seconds an editor may take between moving the old file away and having written the new."""

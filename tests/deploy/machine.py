@@ -1,0 +1,362 @@
+"""A Debian machine in a folder: what docs/deploy.md needs of one, with systemd and nginx to match.
+
+Its bin/ has stand-ins for the commands that would change a real machine. `systemctl` starts what the
+installed units say, on a socket that stays open, as systemd does; `nginx` is the real one, with the
+machine's own files and free ports.
+"""
+
+import configparser
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import tarfile
+import threading
+from multiprocessing.connection import Listener
+from pathlib import Path
+
+from tests.conftest import ROOT, free_port
+
+PLACES = r"(?<![\w.$])/(?=(?:srv|etc|var|run|usr/local)/)"
+SHIPPED = ["deploy", "docs", "myapp", "static", "templates", "wsgi.py", "requirements.txt"]
+FOLDERS = ["systemd/system", "sysctl.d", "cron.daily", "nginx/conf.d", "nginx/modules-enabled"]
+FOLDERS += ["nginx/sites-available", "nginx/sites-enabled", "letsencrypt/live"]
+
+# What Debian 12 installs, without the comments.
+NGINX = """\
+user www-data;
+worker_processes auto;
+pid /run/nginx.pid;
+error_log /var/log/nginx/error.log;
+include /etc/nginx/modules-enabled/*.conf;
+
+events {
+\tworker_connections 768;
+}
+
+http {
+\tsendfile on;
+\ttcp_nopush on;
+\ttypes_hash_max_size 2048;
+\tinclude /etc/nginx/mime.types;
+\tdefault_type application/octet-stream;
+\tssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; # Dropping SSLv3, ref: POODLE
+\tssl_prefer_server_ciphers on;
+\taccess_log /var/log/nginx/access.log;
+\tgzip on;
+\tinclude /etc/nginx/conf.d/*.conf;
+\tinclude /etc/nginx/sites-enabled/*;
+}
+"""
+DEFAULT_SITE = """\
+server {
+\tlisten 80 default_server;
+\tlisten [::]:80 default_server;
+\troot /var/www/html;
+\tindex index.html;
+\tserver_name _;
+\tlocation / {
+\t\ttry_files $uri $uri/ =404;
+\t}
+}
+"""
+
+WRITES_DOWN = """#!/bin/sh
+echo "$(basename "$0") $*" >> {root}/did
+"""
+STAND_INS = {
+    "apt-get": "",
+    "chown": "",
+    "ufw": "",
+    "sysctl": "",
+    "journalctl": "",
+    "useradd": "echo vroum:x:999:999::/var/lib/vroum:/usr/sbin/nologin >> {root}/etc/passwd",
+    "setpriv": 'while case $1 in --*) ;; *) false ;; esac; do shift; done\nexec "$@"',
+    "curl": 'exec {curl} -k --connect-to "::127.0.0.1:{https}" "$@"',
+    # certbot shows a file to the authority, which fetches it by plain HTTP.
+    "certbot": """
+    while [ $# -gt 1 ]; do
+        case $1 in -w) web=$2 ;; -d) name=$2 ;; esac
+        shift
+    done
+    mkdir -p "$web/.well-known/acme-challenge" {root}/etc/letsencrypt/live/$name
+    echo proof > "$web/.well-known/acme-challenge/token"
+    {curl} -sSf --connect-to "::127.0.0.1:{http}" "http://$name/.well-known/acme-challenge/token"
+    cp {root}/etc/vroum/self-signed/*.pem {root}/etc/letsencrypt/live/$name""",
+    "systemctl": "exec {python} {root}/bin/.ask systemctl \"$@\"",
+    "nginx": "exec {python} {root}/bin/.ask nginx \"$@\"",
+}
+ASK = """import sys
+from multiprocessing.connection import Client
+with Client("{root}/bin/.door") as line:
+    line.send(sys.argv[1:])
+    code, said = line.recv()
+sys.exit(said if code else 0)
+"""
+ACTIVATED = """import os, sys
+os.dup2(int(sys.argv[1]), 3)
+os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
+os.execv(sys.argv[2], sys.argv[2:])
+"""
+
+
+class Door:
+    """A listening socket that another process than the service keeps open, as systemd does."""
+
+    def __init__(self, path, backlog, mode):
+        self.socket = socket.socket(socket.AF_UNIX)
+        self.socket.bind(str(path))
+        path.chmod(mode)
+        self.socket.listen(backlog)
+        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.notices.bind(f"{path}.notify")
+        self.notices.settimeout(30)
+        self.process = None
+
+    def start(self, command, cwd, env, log):
+        """Start the service, and wait until it says that it is ready."""
+        env = {**env, "NOTIFY_SOCKET": self.notices.getsockname()}
+        fd = self.socket.fileno()
+        with log.open("ab") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-c", ACTIVATED, str(fd), *command],
+                cwd=cwd,
+                env=env,
+                stdout=file,
+                stderr=file,
+                pass_fds=[fd],
+                start_new_session=True,
+            )
+        while b"READY=1" not in self.notices.recv(4096):
+            pass
+
+    def stop(self):
+        if self.process is not None:
+            if self.process.poll() is None:
+                self.process.send_signal(signal.SIGTERM)
+                try:
+                    self.process.wait(15)
+                except subprocess.TimeoutExpired:
+                    os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
+            self.process = None
+
+    def close(self):
+        self.stop()
+        for end in (self.socket, self.notices):
+            Path(end.getsockname()).unlink()
+            end.close()
+
+
+class Nginx:
+    """nginx with this configuration, until the test ends."""
+
+    def __init__(self, prefix, config):
+        self.command = [nginx(), "-p", f"{prefix}/", "-c", str(config), "-e", f"{prefix}/emergency"]
+        self.process = None
+
+    def check(self):
+        return subprocess.run([*self.command, "-t"], capture_output=True, text=True)
+
+    def reload(self):
+        if self.process is None:
+            self.process = subprocess.Popen([*self.command, "-g", "daemon off;"])
+        else:
+            self.process.send_signal(signal.SIGHUP)
+
+    def stop(self):
+        if self.process is not None:
+            self.process.terminate()
+            self.process.wait(20)
+
+
+def nginx():
+    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
+
+
+class Machine:
+    """`did` is what the stand-ins were asked to do; `log` is the journal of vroum.service."""
+
+    def __init__(self, root):
+        self.root, self.http, self.https = root, free_port(), free_port()
+        self.services, self.doors = {}, {}
+        for folder in FOLDERS:
+            (root / "etc" / folder).mkdir(parents=True)
+        for folder in ("bin", "run", "usr/local/bin", "var/log/nginx", "var/www/html", "root"):
+            (root / folder).mkdir(parents=True)
+        (root / "etc/passwd").write_text("root:x:0:0:root:/root:/bin/bash\n")
+        (root / "etc/nginx/nginx.conf").write_text(NGINX)
+        (root / "etc/nginx/sites-enabled/default").write_text(DEFAULT_SITE)
+        (root / "did").touch()
+        self.log = root / "journal"
+        self.log.touch()
+        words = {"root": root, "http": self.http, "https": self.https, "python": sys.executable}
+        words["curl"] = shutil.which("curl")
+        for name, does in STAND_INS.items():
+            path = root / "bin" / name
+            path.write_text((WRITES_DOWN + does).format(**words))
+            path.chmod(0o755)
+        (root / "bin/.ask").write_text(ASK.format(root=root))
+        self.nginx = Nginx(root / "run", root / "run/nginx/nginx.conf")
+        self.line = Listener(str(root / "bin/.door"))
+        self.thread = threading.Thread(target=self.serve, daemon=True)
+        self.thread.start()
+
+    @property
+    def url(self):
+        return f"https://localhost:{self.https}"
+
+    @property
+    def did(self):
+        return (self.root / "did").read_text()
+
+    @property
+    def release(self):
+        return (self.root / "srv/vroum/current").readlink().name
+
+    def here(self, text):
+        """The same text with the machine's own places."""
+        return re.sub(PLACES, f"{self.root}/", text)
+
+    def shell(self, words, **environment):
+        """Run the operator's commands, as typed by root in a folder of their own."""
+        settings = {"PATH": f"{self.root}/bin:{self.root}/usr/local/bin:{os.environ['PATH']}"}
+        settings |= {"VROUM_ROOT": str(self.root), **environment}
+        return subprocess.run(
+            ["sh", "-euc", self.here(words)],
+            cwd=self.root / "root",
+            env={**os.environ, **settings},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=120,
+        )
+
+    def installs(self, release, name="localhost"):
+        archive = self.archive(release)
+        unpack = f"tar -xzf {archive}"
+        return self.types(f"{unpack} && vroum-{release}/deploy/install.sh {archive} {name}")
+
+    def types(self, words):
+        """Run commands that must succeed; what they print."""
+        done = self.shell(words)
+        assert done.returncode == 0, f"{words}\n{done.stdout}"
+        return done.stdout
+
+    def archive(self, release, **files):
+        """What `make release` packs, in root's folder; `files` by path replace what is in it."""
+        pack = self.root / "root" / f"vroum-{release}.tar.gz"
+        files = {"static/vendor/RELEASE": release + "\n", **files}
+        with tarfile.open(pack, "w:gz", compresslevel=1) as tar:
+            for path in SHIPPED:
+                tar.add(ROOT / path, f"vroum-{release}/{path}", filter=_shipped)
+            for path, text in files.items():
+                (self.root / "file").write_text(text)
+                tar.add(self.root / "file", f"vroum-{release}/{path}")
+        return pack.name
+
+    def borrow_packages(self):
+        """Spare the machine fetching packages: lend it the environment that runs the tests."""
+        sys.path.insert(0, str(ROOT / "deploy"))
+        try:
+            import releases
+        finally:
+            sys.path.pop(0)
+        home = self.root / "srv/vroum/venvs" / releases.venv_name(ROOT / "requirements.txt")
+        home.mkdir(parents=True)
+        (home / "ready").touch()
+        for name in ("bin", "lib", "pyvenv.cfg"):
+            (home / name).symlink_to(Path(sys.prefix, name))
+
+    # systemd and nginx
+
+    def serve(self):
+        while True:
+            with self.line.accept() as line:
+                words = line.recv()
+                if words is None:
+                    return
+                try:
+                    line.send(self.asked(*words))
+                except Exception as error:
+                    line.send((1, repr(error)))
+
+    def asked(self, command, *words):
+        if command == "nginx":
+            self.write_nginx()
+            done = self.nginx.check()
+            return done.returncode, done.stderr
+        verb, *names = [word for word in words if not word.startswith("-")]
+        for name in names:
+            unit = name if "." in name else f"{name}.service"
+            if name == "nginx":
+                self.write_nginx()
+                self.nginx.reload()
+            elif verb in ("enable", "daemon-reload"):
+                self.unit(unit)["Install"]
+            elif unit.endswith(".socket"):
+                self.open(unit) if verb == "start" else self.doors.pop(unit).close()
+            else:
+                if verb in ("stop", "restart"):
+                    self.doors["vroum.socket"].stop()
+                if verb in ("start", "restart"):
+                    self.start(unit)
+        return 0, ""
+
+    def unit(self, name):
+        parser = configparser.ConfigParser(strict=False, interpolation=None)
+        parser.optionxform = str
+        parser.read_string(self.here((self.root / "etc/systemd/system" / name).read_text()))
+        return parser
+
+    def open(self, name):
+        if name not in self.doors:
+            unit = self.unit(name)["Socket"]
+            path, mode = Path(unit["ListenStream"]), int(unit["SocketMode"], 8)
+            self.doors[name] = Door(path, int(unit["Backlog"]), mode)
+
+    def start(self, name):
+        unit = self.unit(name)["Service"]
+        env = dict([unit["Environment"].split("=", 1)])
+        for line in Path(unit["EnvironmentFile"].lstrip("-")).read_text().splitlines():
+            env.update([line.split("=", 1)])
+        self.open("vroum.socket")
+        env |= {"PATH": os.environ["PATH"], "TMPDIR": str(self.root / "run")}
+        command = unit["ExecStart"].split()
+        self.doors["vroum.socket"].start(command, unit["WorkingDirectory"], env, self.log)
+
+    def write_nginx(self):
+        """The machine's nginx files, with its own places and ports."""
+        own = self.root / "run/nginx"
+        shutil.rmtree(own, ignore_errors=True)
+        shutil.copytree(self.root / "etc/nginx", own)
+        shutil.copy("/etc/nginx/mime.types", own)
+        for path in [own / "nginx.conf", *own.glob("*/*")]:
+            text = self.here(path.read_text()).replace(f"{self.root}/etc/nginx/", f"{own}/")
+            text = re.sub(r"listen \[::\].*", "", text)
+            text = re.sub(r"listen 80\b", f"listen 127.0.0.1:{self.http}", text)
+            text = re.sub(r"listen 443\b", f"listen 127.0.0.1:{self.https}", text)
+            user = "user root;" if os.geteuid() == 0 else ""  # its workers open sockets of ours
+            text = text.replace("user www-data;", user)
+            for part in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"):
+                text = text.replace("http {", f"http {{ {part}_temp_path {self.root}/run/{part};")
+            path.unlink()
+            path.write_text(text)
+
+    def off(self):
+        from multiprocessing.connection import Client
+
+        with Client(self.line.address) as line:
+            line.send(None)
+        self.thread.join()
+        self.line.close()
+        self.nginx.stop()
+        for door in self.doors.values():
+            door.close()
+
+
+def _shipped(entry):
+    return None if "__pycache__" in entry.name else entry
