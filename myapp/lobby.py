@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 import gevent
@@ -14,7 +15,7 @@ from myapp.hub import Hub
 from myapp.presence import Presence
 from myapp.room import Room
 from myapp.rooms import Rooms
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 SEEN = 20.0  # seconds that a visit without JavaScript keeps a place in the queue
 
@@ -71,7 +72,9 @@ class Lobby:
     def _learn(self, key: str) -> None:
         """Take in one room, and ring when its line on the home page has changed."""
         code = key.removeprefix("rooms/")
-        room = self._rooms.get(code)
+        room = None
+        with suppress(StoreDown):
+            room = self._rooms.get(code)
         before = self._public.pop(code, None)
         now = None
         if room and room.public:

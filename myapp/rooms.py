@@ -4,7 +4,8 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any
 
 from myapp import games, metrics
@@ -170,21 +171,27 @@ class Rooms:
             self._ticked.pop(code, None)
             raise
 
+    def all(self) -> Iterator[Room]:
+        """Every room that can be read; the store has told the operator about the others."""
+        for code in self.codes():
+            with suppress(StoreDown):
+                room = self.get(code)
+                if room:
+                    yield room
+
     def forget_person(self, id: str) -> None:
         """Remove every trace of this person from every room."""
-        for code in self.codes():
-            room = self.get(code)
-            if room and room.knows(id):
-                self.change(code, lambda room: room.forget(id))
+        for known in self.all():
+            if known.knows(id):
+                self.change(known.code, lambda room: room.forget(id))
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""
-        for code in self.codes():
-            room = self.get(code)
-            if room and not watched(code) and time.time() - room.touched > DAY:
-                self.store.change(f"rooms/{code}", _untouched)
+        for room in self.all():
+            if not watched(room.code) and time.time() - room.touched > DAY:
+                self.store.change(f"rooms/{room.code}", _untouched)
                 log.info("swept a room of %s", room.kind)
-            self.forget(code)
+            self.forget(room.code)
 
     def forget(self, code: str) -> None:
         """Drop what this process remembers of a room that nobody here looks at any more."""

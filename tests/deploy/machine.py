@@ -6,11 +6,13 @@ machine's own files and free ports.
 """
 
 import configparser
+import http.client
 import os
 import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import tarfile
@@ -145,7 +147,10 @@ class Door:
             self.process = None
 
     def close(self):
-        self.stop()
+        """As when the machine loses its power."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
         for end in (self.socket, self.notices):
             Path(end.getsockname()).unlink()
             end.close()
@@ -155,6 +160,7 @@ class Nginx:
     """nginx with this configuration, until the test ends."""
 
     def __init__(self, prefix, config):
+        self.prefix = prefix
         self.command = [nginx(), "-p", f"{prefix}/", "-c", str(config), "-e", f"{prefix}/emergency"]
         self.process = None
 
@@ -163,7 +169,8 @@ class Nginx:
 
     def reload(self):
         if self.process is None:
-            self.process = subprocess.Popen([*self.command, "-g", "daemon off;"])
+            command = [*self.command, "-g", "daemon off;"]
+            self.process = subprocess.Popen(command, cwd=self.prefix)
         else:
             self.process.send_signal(signal.SIGHUP)
 
@@ -271,6 +278,20 @@ class Machine:
         for name in ("bin", "lib", "pyvenv.cfg"):
             (home / name).symlink_to(Path(sys.prefix, name))
 
+    def asks(self, path, host="localhost", tls=True, **headers):
+        """One request over TCP; (status, headers, text)."""
+        if tls:
+            trusts = ssl._create_unverified_context()
+            line = http.client.HTTPSConnection("127.0.0.1", self.https, timeout=20, context=trusts)
+        else:
+            line = http.client.HTTPConnection("127.0.0.1", self.http, timeout=20)
+        try:
+            line.request("GET", path, headers={"Host": host, **headers})
+            answer = line.getresponse()
+            return answer.status, dict(answer.getheaders()), answer.read().decode("latin-1")
+        finally:
+            line.close()
+
     # systemd and nginx
 
     def serve(self):
@@ -300,7 +321,7 @@ class Machine:
             elif unit.endswith(".socket"):
                 self.open(unit) if verb == "start" else self.doors.pop(unit).close()
             else:
-                if verb in ("stop", "restart"):
+                if verb in ("stop", "restart") and self.doors:
                     self.doors["vroum.socket"].stop()
                 if verb in ("start", "restart"):
                     self.start(unit)

@@ -58,7 +58,8 @@ def test_an_update_serves_and_a_rollback_brings_the_old_release_back(installed):
     installed.types(UPDATE.format(installed.archive("1.1")))
     assert installed.types(ASK) == "ok 1.1\n"
     kept = {home.name for home in (installed.root / "srv/vroum/releases").iterdir()}
-    assert kept == {"0.3", "1.0", "1.1"}
+    assert {"1.0", "1.1"} < kept
+    assert len(kept) == 4
     installed.types("/srv/vroum/current/deploy/rollback")
     assert installed.types(ASK) == "ok 1.0\n"
 
