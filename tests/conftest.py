@@ -1,6 +1,7 @@
 """Real servers and real browsers for the tests, and how many rounds they play."""
 
 import http.client
+import json
 import os
 import re
 import signal
@@ -9,12 +10,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 CHROMIUM = "/usr/bin/chromium"
 QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
+PARTY = "party.test"  # a name for this machine that is not localhost, as phones use one
 
 
 @pytest.fixture(scope="session")
@@ -174,7 +177,9 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=QUIET)
+        browser = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=[*QUIET, f"--host-resolver-rules=MAP {PARTY} 127.0.0.1"]
+        )
         yield browser
         browser.close()
 
@@ -191,9 +196,15 @@ class Person:
 
     def tab(self):
         page = self.context.new_page()
+        page.on("request", self._note)
         page.on("pageerror", lambda error: self.mistakes.append(str(error)))
         page.on("console", self._hear)
         return page
+
+    def _note(self, request):
+        if "/live?" in request.url:
+            (signals,) = parse_qs(urlsplit(request.url).query)["datastar"]
+            self.tab_id = json.loads(signals)["tab"]
 
     def _hear(self, message):
         if message.type == "error" and "Content Security Policy" in message.text:

@@ -2,27 +2,28 @@
 
 import re
 
-import pytest
 from playwright.sync_api import expect
 
-
-def play_round(number, winner, *others):
-    """One round: everyone sees GO, the winner presses, everyone sees the results."""
-    everyone = (winner, *others)
-    for person in everyone:
-        person.sees("status", "Game", "GO!")
-    winner.page.wait_for_timeout(200)  # faster than a tenth of a second is a false start
-    winner.page.keyboard.press("Space")
-    for person in everyone:
-        expect(person.page.get_by_role("table", name="Results")).to_contain_text(winner.name)
-    return number
+from tests.conftest import PARTY, wait_for
+from tests.live.crowd import worker_of
 
 
-@pytest.mark.parametrize(
-    "way", [{}, {"nginx": True, "WEB_CONCURRENCY": "2"}], ids=["direct", "nginx, two workers"]
-)
-def test_ann_and_bob_play_three_rounds(serve, people, way):
-    ann, bob = people(serve(**way).url, "Ann", "Bob")
+def play_three_rounds(ann, bob):
+    """Everyone sees GO, the winner presses, everyone sees the results; three times."""
+    ann.press("Start")
+    for number, winner in enumerate((ann, bob, ann), start=1):
+        for person in (ann, bob):
+            person.sees("status", "Game", "GO!")
+        winner.page.wait_for_timeout(200)  # faster than a tenth of a second is a false start
+        winner.page.keyboard.press("Space")
+        for person in (ann, bob):
+            expect(person.page.get_by_role("table", name="Results")).to_contain_text(winner.name)
+        if number < 3:
+            ann.sees("status", "Game", "Wait for it...")
+
+
+def test_ann_and_bob_play_three_rounds(serve, people):
+    ann, bob = people(serve().url, "Ann", "Bob")
     ann.enter()
     code = ann.open_room()
     bob.enter()
@@ -31,12 +32,31 @@ def test_ann_and_bob_play_three_rounds(serve, people, way):
         person.live()
         for name in ("Ann", "Bob"):
             person.sees("list", "Players", name)
-    ann.press("Start")
-    for number, winner in enumerate((ann, bob, ann), start=1):
-        play_round(number, winner, bob if winner is ann else ann)
-        if number < 3:
-            ann.sees("status", "Game", "Wait for it...")
+    play_three_rounds(ann, bob)
     row = ann.page.get_by_role("row").filter(has_text="Ann")
     row.get_by_text("Why?").click()
     expect(row).to_contain_text("The page reported")
     expect(row).to_contain_text(re.compile(r"Accepted.*ms"))
+
+
+def test_they_play_on_different_workers_behind_nginx_from_phones(serve, people):
+    """By a name with a port on plain http, where browsers send no Sec-Fetch-Site."""
+    server = serve(nginx=True, WEB_CONCURRENCY="2")
+    ann, bob = people(f"http://{PARTY}:{server.port}", "Ann", "Bob")
+    sent = []
+    bob.page.on("request", lambda request: sent.append(request.all_headers()))
+    ann.enter()
+    code = ann.open_room()
+    bob.enter(f"/{code}")
+
+    def worker(person):
+        person.live()
+        return wait_for(lambda: worker_of(server, person.tab_id))
+
+    for _ in range(30):
+        if worker(ann) != worker(bob):
+            break
+        bob.page.reload()
+    assert {worker(ann), worker(bob)} == set(server.workers)
+    play_three_rounds(ann, bob)
+    assert sent and not any("sec-fetch-site" in headers for headers in sent)

@@ -8,6 +8,8 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import PARTY
+
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
 
@@ -180,27 +182,18 @@ def test_a_second_tom_is_offered_a_name_in_one_tap(server, people):
     ann.sees("list", "Players", "tοm 2")
 
 
-def test_phones_on_the_local_network_play_too(serve, people, chromium):
+def test_phones_on_the_local_network_play_too(serve, people):
     """Plain http to a name that is not localhost: browsers then send no Sec-Fetch-Site."""
-    server = serve(nginx=True, WEB_CONCURRENCY="2")
-    from tests.conftest import CHROMIUM, QUIET, Person
-
-    rules = "--host-resolver-rules=MAP party.test 127.0.0.1"
-    browser = chromium.browser_type.launch(executable_path=CHROMIUM, args=[*QUIET, rules])
-    try:
-        url = f"http://party.test:{server.port}"
-        ann, bob = (Person(browser, url, name, **PHONE) for name in ("Ann", "Bob"))
-        headers = []
-        ann.page.on("request", lambda request: headers.append(request.all_headers()))
-        ann.enter()
-        code = ann.open_room()
-        bob.enter(f"/{code}")
-        ann.sees("list", "Players", "Bob")
-        assert not ann.page.evaluate("isSecureContext")
-        assert headers and not any("sec-fetch-site" in sent for sent in headers)
-        assert not ann.mistakes + bob.mistakes
-    finally:
-        browser.close()
+    server = serve(nginx=True)
+    ann, bob = people(f"http://{PARTY}:{server.port}", "Ann", "Bob", **PHONE)
+    headers = []
+    ann.page.on("request", lambda request: headers.append(request.all_headers()))
+    ann.enter()
+    code = ann.open_room()
+    bob.enter(f"/{code}")
+    ann.sees("list", "Players", "Bob")
+    assert not ann.page.evaluate("isSecureContext")
+    assert headers and not any("sec-fetch-site" in sent for sent in headers)
 
 
 def test_the_first_page_is_under_50_kilobytes_compressed(serve):

@@ -1,6 +1,5 @@
 """A machine for the operator."""
 
-import shutil
 import tempfile
 from pathlib import Path
 
@@ -14,12 +13,18 @@ from tests.live.crowd import Crowd
 def machine():
     """A Debian machine in a folder; the packages that Vroum needs are lent to it. The tests of one
     file share it."""
-    root = Path(tempfile.mkdtemp(prefix="vroum-"))  # a short name: it will hold sockets
-    machine = Machine(root)
-    machine.borrow_packages()
-    yield machine
-    machine.off()
-    shutil.rmtree(root)
+    with tempfile.TemporaryDirectory(prefix="vroum-") as root:
+        machine = Machine(Path(root))
+        machine.borrow_packages()
+        yield machine
+        machine.off()
+
+
+@pytest.fixture
+def short_folder():
+    """A folder with a short name, as sockets need."""
+    with tempfile.TemporaryDirectory(prefix="vroum-") as folder:
+        yield Path(folder)
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """A Debian machine in a folder: what docs/deploy.md needs of one, with systemd and nginx to match.
 
-Its bin/ has stand-ins for the commands that would change a real machine. `systemctl` starts what the
-installed units say, on a socket that stays open, as systemd does; `nginx` is the real one, with the
-machine's own files and free ports.
+Its bin/ has stand-ins for the commands that would change a real machine. `systemctl` starts what
+the installed units say, on a socket that stays open, as systemd does; `nginx` is the real one, with
+the machine's own files and free ports.
 """
 
 import configparser
@@ -88,8 +88,8 @@ STAND_INS = {
     echo proof > "$web/.well-known/acme-challenge/token"
     {curl} -sSf --connect-to "::127.0.0.1:{http}" "http://$name/.well-known/acme-challenge/token"
     cp {root}/etc/vroum/self-signed/*.pem {root}/etc/letsencrypt/live/$name""",
-    "systemctl": "exec {python} {root}/bin/.ask systemctl \"$@\"",
-    "nginx": "exec {python} {root}/bin/.ask nginx \"$@\"",
+    "systemctl": 'exec {python} {root}/bin/.ask systemctl "$@"',
+    "nginx": 'exec {python} {root}/bin/.ask nginx "$@"',
 }
 ASK = """import sys
 from multiprocessing.connection import Client
@@ -319,7 +319,7 @@ class Machine:
             elif verb in ("enable", "daemon-reload"):
                 self.unit(unit)["Install"]
             elif unit.endswith(".socket"):
-                self.open(unit) if verb == "start" else self.doors.pop(unit).close()
+                self.open(unit) if verb == "start" else self.shut(unit)
             else:
                 if verb in ("stop", "restart") and self.doors:
                     self.doors["vroum.socket"].stop()
@@ -338,6 +338,11 @@ class Machine:
             unit = self.unit(name)["Socket"]
             path, mode = Path(unit["ListenStream"]), int(unit["SocketMode"], 8)
             self.doors[name] = Door(path, int(unit["Backlog"]), mode)
+
+    def shut(self, name):
+        if door := self.doors.pop(name, None):
+            door.stop()  # the service requires its socket
+            door.close()
 
     def start(self, name):
         unit = self.unit(name)["Service"]

@@ -50,7 +50,9 @@ def test_every_answer_over_tls_says_once_to_stay_with_tls(site, path):
     assert answer.count("strict-transport-security: max-age=31536000") == 1
     assert answer.count("x-content-type-options: nosniff") == 1
     assert answer.count("cache-control:") == 1
-    assert re.search(r"^server: nginx\r?$", answer, re.MULTILINE), "the version is nobody's business"
+    assert re.search(r"^server: nginx\r?$", answer, re.MULTILINE), (
+        "the version is nobody's business"
+    )
 
 
 def test_static_files_are_small_and_kept_and_nothing_else_is_given_away(site):
@@ -84,7 +86,7 @@ def test_the_log_has_every_request_and_nothing_private_even_when_vroum_is_away(s
     errors = site.root / "var/log/nginx/vroum-error.log"
     before = lines(log)
     made = plant(site)
-    site.types("systemctl stop vroum.service; systemctl stop vroum.socket")
+    site.types("systemctl stop vroum.socket vroum.service")
     made += plant(site)
     status, headers, text = site.asks("/")
     assert (status, headers["Retry-After"]) == (503, "2")
@@ -103,7 +105,7 @@ def test_that_search_would_find_something_in_a_talkative_log(site):
     words = own.read_text()
     try:
         own.write_text(words.replace("error.log emerg", "error.log crit"))
-        site.types("systemctl reload nginx; systemctl stop vroum.service; systemctl stop vroum.socket")
+        site.types("systemctl reload nginx; systemctl stop vroum.socket vroum.service")
         errors = site.root / "var/log/nginx/vroum-error.log"
         wait_for(lambda: plant(site) and TYPED in errors.read_text())
         assert CODE in errors.read_text()

@@ -25,7 +25,8 @@ def say(server, request, address="127.0.0.1"):
             line.sendall(request)
             while more := line.recv(65536):
                 heard += more
-        except (ConnectionError, TimeoutError):
+                line.shutdown(socket.SHUT_WR)  # or nginx lingers to hear the rest
+        except OSError:
             pass  # what came before is the answer
     found = re.match(rb"HTTP/1\.[01] (\d+) ", heard)
     return int(found[1]) if found else 0, heard
@@ -44,7 +45,7 @@ def hold(visitor, path, tab="", read_no_more=False):
     cookie = visitor.headers.get("Cookie", "")
     line.sendall(
         f"GET {path}{mark}{query} HTTP/1.1\r\nHost: 127.0.0.1:{visitor.server.port}\r\n"
-        f"Cookie: {cookie}\r\nDatastar-Request: true\r\n\r\n".encode()
+        f"Cookie: {cookie}\r\nDatastar-Request: true\r\nConnection: close\r\n\r\n".encode()
     )
     status = int(line.recv(64)[9:12])
     return line, status

@@ -98,13 +98,8 @@ class Page:
 
     @property
     def worker(self):
-        """The process id of the worker that serves it: the one that holds the lease of the
-        presence document with this tab. None while it has no stream."""
-        for path in (self.visitor.server.data / "presence").glob("*.json"):
-            with suppress(OSError):
-                if any(self.tab in line for line in document(path)["lines"]):
-                    return _holder(self.visitor.server, f"/{path.stem}.life")
-        return None
+        """The process id of the worker that serves it; None while it has no stream."""
+        return worker_of(self.visitor.server, self.tab)
 
     async def stay(self):
         wait = kept = FIRST_RETRY
@@ -223,6 +218,16 @@ def edit(path, change):
     new = path.with_name(f".{path.name}.new")
     new.write_text(json.dumps(tables, indent=2))
     new.replace(path)
+
+
+def worker_of(server, tab):
+    """The process id of the worker that serves this tab: the one that holds the lease of the
+    presence document that names it. None while the tab has no stream."""
+    for path in (server.data / "presence").glob("*.json"):
+        with suppress(OSError):
+            if any(tab in line for line in document(path)["lines"]):
+                return _holder(server, f"/{path.stem}.life")
+    return None
 
 
 def _holder(server, life):

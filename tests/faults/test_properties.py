@@ -1,0 +1,214 @@
+"""Properties: for every text, every JSON value and every damage, not only for those we thought of."""
+
+import copy
+import math
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, assume, example, given, settings
+from hypothesis import strategies as st
+
+from myapp import create_app, games, names
+from myapp.datastar import SSE
+from myapp.game import IllegalMove
+from myapp.limits import Limit, draw
+from myapp.room import Room
+from myapp.views.drawing import Here, event
+from myapp.views.who import Who
+from tests.story.dom import Element, parse
+from tests.story.sse import events
+
+HERE = Here(frozenset(), 0.0, frozenset())
+VIEWS = ("page", "screen", "obs", "door")
+TEXT = st.text(max_size=40) | st.text("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029: <>&'\"{}%datevn", max_size=40)
+NUMBERS = st.integers() | st.floats() | st.sampled_from([10**30, -1, 1e308, -1.7e308, 2**63, 2**64])
+JSON = st.recursive(
+    st.none() | st.booleans() | NUMBERS | TEXT | st.sampled_from(["nan", "-inf", "1", "p1"]),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXT, inner, max_size=3),
+    max_leaves=8,
+)
+bounded = settings(suppress_health_check=list(HealthCheck))
+
+
+@pytest.fixture(scope="module")
+def env(tmp_path_factory):
+    """The templates, as the server has them."""
+    app = create_app(STORE_URL=f"tinydb:{tmp_path_factory.mktemp('data')}", SECRET_KEY="k" * 40)
+    yield app
+    app.extensions["house"].store.close()
+
+
+def a_room(kind, name="Ann", status="playing"):
+    room = Room(code="KXQP", kind=kind, secret="ab" * 16, state=games.found()[kind]().dump())
+    room.clock.go(100.0)
+    room.at(101.0)
+    room.join("id-a", "Ann")
+    bob = room.join("id-b", "Bob")
+    if status == "playing":
+        room.start(bob, 102.0)
+    if status == "later":
+        room.start(bob, 102.0)
+        for _ in range(3):
+            room.tick(max(room.wall, room.due or 0.0) + 0.2)
+    bob.name = name
+    return room
+
+
+def stored(room: Room) -> Any:
+    """The document as it comes back from the disk."""
+    return msgspec.json.decode(msgspec.json.encode(room.dump()))
+
+
+def drawings(app, room):
+    """Everything that is ever drawn of a room."""
+    draw = app.extensions["house"].drawing
+    for view in VIEWS:
+        yield draw.html("_room.html", room=room, game=room.game, presence=HERE, view=view, invite="x")
+    for who in (Who("id-a", "Ann"), Who("id-b", "Bob"), Who("id-c", "Cem"), Who("", None)):
+        yield draw.mine(room, who)
+
+
+def shape(element):
+    """The tags and attributes, without what they say."""
+    return [
+        (child.tag, sorted(child.attrs), shape(child))
+        for child in element.children
+        if isinstance(child, Element)
+    ]
+
+
+@bounded
+@given(text=TEXT)
+@example(text="bob\r\revent: datastar-patch-signals\rdata: signals {x:alert()}\r\r")
+@example(text="</bdi></div><div id=me data-init=x>")
+def test_no_text_forges_an_event_or_an_element(env, text):
+    for html, plain in zip(
+        drawings(env, a_room("buzzer", text)), drawings(env, a_room("buzzer", "Bob")), strict=True
+    ):
+        (heard,) = events(event(html).decode())
+        assert heard.kind == "datastar-patch-elements"
+        assert shape(parse(heard.html)) == shape(parse(plain))
+
+
+@bounded
+@given(said=st.dictionaries(TEXT, TEXT | st.integers(), max_size=3))
+def test_no_signal_forges_an_event(said):
+    (heard,) = events(SSE.patch_signals(said).encode().decode())
+    assert heard.signals == said
+
+
+@bounded
+@given(text=TEXT)
+def test_a_name_is_refused_or_stays_what_it_is_when_cleaned_again(text):
+    try:
+        name = names.clean(text)
+    except names.IllegalName as error:
+        assert str(error)
+        return
+    assert names.clean(name) == name and len(name.splitlines()) == 1 and name.isprintable()
+    name.encode()
+
+
+def moves(kind):
+    found = games.found()[kind]
+    return [name for name in dir(found) if hasattr(getattr(found, name), "sent")]
+
+
+@pytest.mark.parametrize("status", ["open", "playing", "later"])
+@pytest.mark.parametrize("kind", sorted(games.found()))
+@bounded
+@given(data=st.data())
+def test_a_move_is_done_or_refused_whatever_is_sent(env, kind, status, data):
+    room = Room.load(stored(a_room(kind, status=status)))
+    name = data.draw(st.sampled_from(moves(kind)))
+    method = getattr(games.found()[kind], name)
+    wanted = list(method.sent.__struct_fields__)
+    keys = st.sampled_from(wanted) if wanted else TEXT
+    likely = st.fixed_dictionaries({key: JSON | st.integers(0, 9) for key in wanted})
+    args = data.draw(likely | st.dictionaries(keys | TEXT, JSON, max_size=4))
+    room.at(room.wall + 0.2, None)
+    before = copy.deepcopy(room.game.dump())
+    player = data.draw(st.sampled_from(room.players))
+    try:
+        room.play(player, name, args)
+    except IllegalMove as error:
+        assert str(error)
+        assert room.game.dump() == before
+    again = Room.load(stored(room))
+    if room.game.dump() != before:
+        assert all(len(html) < 100_000 for html in drawings(env, again))
+
+
+def places(value, path=()):
+    """Every place in a document."""
+    yield path
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from places(inner, (*path, key))
+    if isinstance(value, list):
+        for key, inner in enumerate(value):
+            yield from places(inner, (*path, key))
+
+
+@pytest.mark.parametrize("status", ["open", "playing", "later"])
+@pytest.mark.parametrize("kind", sorted(games.found()))
+@bounded
+@given(data=st.data())
+def test_a_damaged_document_is_refused_or_is_a_room_that_can_be_drawn(env, kind, status, data):
+    doc = stored(a_room(kind, status=status))
+    *path, last = data.draw(st.sampled_from([path for path in places(doc) if path]))
+    place = doc
+    for step in path:
+        place = place[step]
+    if data.draw(st.booleans()):
+        place[last] = data.draw(JSON.filter(lambda value: _plain(value)))
+    else:
+        del place[last]
+    try:
+        room = Room.load(doc)
+    except ValueError as error:
+        assert str(error)
+        return
+    assert all(drawings(env, room))
+    assert Room.load(stored(room))
+    room.tick(room.wall + 1)
+    assert all(drawings(env, room))
+
+
+def _plain(value):
+    """Whether JSON has it: what is read from a file has no NaN."""
+    try:
+        return msgspec.json.decode(msgspec.json.encode(value)) == value
+    except (ValueError, OverflowError, msgspec.MsgspecError):
+        return False
+
+
+@bounded
+@given(
+    rate=st.floats(0.05, 50),
+    burst=st.integers(1, 100),
+    pauses=st.lists(st.floats(-5, 30), max_size=200),
+)
+def test_a_bucket_lets_no_more_through_than_it_held_and_got(rate, burst, pauses):
+    limit, bucket, now, passed = Limit("x", rate, burst), None, 1000.0, 0
+    forward = 0.0
+    for pause in pauses:
+        assume(math.isfinite(pause))
+        now += pause
+        forward += max(0.0, pause)
+        wait, bucket = draw(limit, bucket, now)
+        passed += wait == 0
+        assert wait >= 0 and -1e-9 <= bucket[0] <= burst
+    assert passed <= burst + rate * forward + 1e-6
+
+
+@bounded
+@given(rate=st.floats(0.05, 50), burst=st.integers(1, 20), tries=st.integers(0, 60))
+def test_who_waits_as_long_as_told_gets_through(rate, burst, tries):
+    limit, bucket = Limit("x", rate, burst), None
+    for _ in range(tries):
+        wait, bucket = draw(limit, bucket, 1000.0)
+    if tries > burst:
+        assert wait > 0
+        assert draw(limit, bucket, 1000.0 + wait + 1e-6)[0] == 0
