@@ -95,9 +95,11 @@ static/vendor/datastar.js: deploy/vendor.py node_modules/ready
 	@echo "Setting up: Datastar and the licences, in static/vendor"
 	@.venv/bin/python deploy/vendor.py
 
-# What the browser and live tests need from Debian; only what is missing is installed.
-MISSING = $(strip $(foreach tool,chromium nginx redis-server,$(if \
-          $(shell PATH="$$PATH:/usr/sbin" command -v $(tool)),,$(tool))))
+# What the browser, live and deploy tests need from Debian, as tool=package or the same word for
+# both; only what is missing is installed.
+TOOLS   = chromium nginx redis-server openssl curl strace systemd-analyze=systemd
+MISSING = $(strip $(foreach tool,$(TOOLS),$(if $(shell PATH="$$PATH:/usr/sbin" \
+          command -v $(firstword $(subst =, ,$(tool)))),,$(lastword $(subst =, ,$(tool))))))
 
 debian: .venv/ready-dev $(FRONT)
 	@test -z "$(MISSING)" || { echo "The tests need from Debian: $(MISSING). Installing with apt-get."; \

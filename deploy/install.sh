@@ -20,6 +20,10 @@ case $name in
 esac
 here=$(dirname "$(readlink -f "$0")")
 root=${VROUM_ROOT:-}
+if [ ! -d "$root/etc/nginx/sites-enabled" ]; then
+    echo "nginx is missing: apt-get install nginx" >&2
+    exit 1
+fi
 machine() { "${root:+$root/bin/}$@"; }
 
 # A user that owns the data and nothing else. The code is root's, so Vroum cannot change it.

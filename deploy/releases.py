@@ -58,7 +58,8 @@ def unpack(archive: str) -> str:
     new = RELEASES / ".new"
     shutil.rmtree(new, ignore_errors=True)
     new.mkdir(parents=True)
-    tar = ["tar", "-xf", archive, "-C", str(new), "--strip-components=1", "--no-same-owner"]
+    tar = ["tar", "-xf", archive, "-C", str(new), "--strip-components=1"]
+    tar += ["--no-same-owner", "--no-same-permissions"]
     run(tar, f"{archive} could not be unpacked:")
     named = new / "static/vendor/RELEASE"
     release = named.read_text().strip() if named.exists() else ""
@@ -170,10 +171,10 @@ def rehearse(release: str) -> None:
         "MYAPP_STORE_URL": f"tinydb:{folder}/data",
         "WEB_CONCURRENCY": "1",
     }
+    home, command = RELEASES / release, machine(*AS_VROUM, *GUNICORN, "--graceful-timeout=1")
     with (folder / "log").open("wb") as log:
-        home = RELEASES / release
         trial = subprocess.Popen(
-            machine(*AS_VROUM, *GUNICORN), cwd=home, env=settings() | own, stdout=log, stderr=log
+            command, cwd=home, env={**settings(), **own}, stdout=log, stderr=log
         )
     try:
         healthy(folder / "vroum.sock", release, trial)
@@ -256,7 +257,8 @@ def flask(*words: str) -> None:
     """Becomes `flask`, as the user and with the settings of the service."""
     python = [str(CURRENT / ".venv/bin/python"), "-P", "-m", "flask"]
     command = machine(*AS_VROUM, *python, "--app", str(CURRENT / "wsgi.py"), *words)
-    os.execvpe(command[0], command, settings())
+    bind = {"MYAPP_BIND": f"unix:{ROOT / 'run/vroum.sock'}"}  # where the doctor looks
+    os.execvpe(command[0], command, {**settings(), **bind})
 
 
 def main() -> None:

@@ -8,6 +8,7 @@ the machine's own files and free ports.
 import configparser
 import http.client
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,10 +18,11 @@ import subprocess
 import sys
 import tarfile
 import threading
+from contextlib import suppress
 from multiprocessing.connection import Listener
 from pathlib import Path
 
-from tests.conftest import ROOT, free_port
+from tests.conftest import ROOT
 
 PLACES = r"(?<![\w.$])/(?=(?:srv|etc|var|run|usr/local)/)"
 SHIPPED = ["deploy", "docs", "myapp", "static", "templates", "wsgi.py", "requirements.txt"]
@@ -184,11 +186,20 @@ def nginx():
     return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
+def lasting_port():
+    """A free port that nobody is given by chance before nginx starts: those begin at 32768."""
+    while True:
+        with socket.socket() as door, suppress(OSError):
+            port = random.randrange(20_000, 32_000)
+            door.bind(("127.0.0.1", port))
+            return port
+
+
 class Machine:
     """`did` is what the stand-ins were asked to do; `log` is the journal of vroum.service."""
 
     def __init__(self, root):
-        self.root, self.http, self.https = root, free_port(), free_port()
+        self.root, self.http, self.https = root, lasting_port(), lasting_port()
         self.services, self.doors = {}, {}
         for folder in FOLDERS:
             (root / "etc" / folder).mkdir(parents=True)

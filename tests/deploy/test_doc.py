@@ -20,7 +20,7 @@ def follow(machine, *parts):
 
 
 def test_every_block_belongs_to_a_part_that_is_followed():
-    assert {part for part, _ in BLOCKS} == {"", "bare", "beside", "update", "backup"}
+    assert {part for part, _ in BLOCKS} == {"", "bare", "beside", "update", "backup", "restore"}
 
 
 @pytest.mark.parametrize("way", ["bare", "beside"])
@@ -59,14 +59,29 @@ def test_the_limits_in_the_document_are_those_of_the_files():
     assert "MemoryMax=80%" in (ROOT / "deploy/vroum.service").read_text()
 
 
-def test_the_documents_update_and_rollback(machine):
-    follow(machine, "update")
+def test_the_update_and_the_rollback_of_the_document(machine):
+    for n in range(4):
+        (machine.root / f"srv/vroum/releases/0.{n}").mkdir()
+    update, rollback = (words for part, words in BLOCKS if part == "update")
+    machine.types(update)
+    assert machine.types(f"curl -sS {SITE}/healthz") == "ok 1.1\n"
+    machine.types(rollback)
     assert machine.types(f"curl -sS {SITE}/healthz") == "ok 1.0\n"
-    assert (machine.root / "srv/vroum/previous").readlink().name == "1.1"
+    kept = {home.name for home in (machine.root / "srv/vroum/releases").iterdir()}
+    assert {"1.0", "1.1"} < kept
+    assert len(kept) == 4, "old releases go"
 
 
-def test_the_documents_backup_brings_a_room_back(machine):
-    data = machine.root / "var/lib/vroum"
+def test_a_backup_as_in_the_document_brings_a_closed_room_back(machine):
+    rooms = machine.root / "var/lib/vroum/rooms"
+    form = f"curl -sS -b jar -c jar -H 'Origin: {SITE}'"
+    machine.types(f"{form} -d name=Ann {SITE}/enter; {form} -d game=buzzer {SITE}/rooms")
+    (room,) = rooms.glob("*.json")
     follow(machine, "backup")
-    assert (data / "secret_key").exists()
-    machine.types("sh -n /etc/cron.daily/vroum")
+    backups = machine.root / "var/backups/vroum"
+    assert {path.stat().st_mode & 0o777 for path in backups.iterdir()} == {0o600}
+    assert len([*backups.iterdir()]) == 2
+
+    room.unlink()
+    follow(machine, "restore")
+    assert machine.types(f"{form} {SITE}/{room.stem}").count("Ann") > 0

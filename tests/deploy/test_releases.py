@@ -52,18 +52,6 @@ def test_what_must_be_private_is(installed):
         assert (installed.root / path).stat().st_mode & 0o777 == mode, path
 
 
-def test_an_update_serves_and_a_rollback_brings_the_old_release_back(installed):
-    for n in range(4):
-        (installed.root / f"srv/vroum/releases/0.{n}").mkdir()
-    installed.types(UPDATE.format(installed.archive("1.1")))
-    assert installed.types(ASK) == "ok 1.1\n"
-    kept = {home.name for home in (installed.root / "srv/vroum/releases").iterdir()}
-    assert {"1.0", "1.1"} < kept
-    assert len(kept) == 4
-    installed.types("/srv/vroum/current/deploy/rollback")
-    assert installed.types(ASK) == "ok 1.0\n"
-
-
 @pytest.mark.parametrize(
     ("files", "says"),
     [

@@ -1,4 +1,4 @@
-"""One server for all faults, behind nginx as an operator has it, and people to ask it for no good."""
+"""One server for all faults, behind nginx as an operator has it, and people who mean no good."""
 
 import itertools
 import os
@@ -37,6 +37,8 @@ def start_server(tmp_path_factory):
 
     yield start
     for server in servers:
+        server.process.terminate()  # all at once, and then wait for each
+    for server in servers:
         server.stop()
     for server in servers:
         said = server.log.read_text()
@@ -47,6 +49,12 @@ def start_server(tmp_path_factory):
 def server(start_server):
     """The one that most faults are tried on; no test stops it or fills it."""
     return start_server(nginx=True, MYAPP_SECRET_KEY=SECRET)
+
+
+@pytest.fixture(scope="session")
+def pair(start_server):
+    """A server of two workers, which may be killed and reloaded."""
+    return start_server(nginx=True, WEB_CONCURRENCY="2")
 
 
 @pytest.fixture

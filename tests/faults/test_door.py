@@ -9,7 +9,18 @@ from tests.live.crowd import Visitor, document
 from tests.story.people import Person
 from tests.story.world import World
 
-VERBS = ["join", "sit", "start", "watch", "unlock", "public", "admit", "remove", "robot", "play/buzz"]
+VERBS = [
+    "join",
+    "sit",
+    "start",
+    "watch",
+    "unlock",
+    "public",
+    "admit",
+    "remove",
+    "robot",
+    "play/buzz",
+]
 STRANGERS = [f"Stranger{n}" for n in range(50)]
 
 

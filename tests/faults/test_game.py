@@ -29,7 +29,9 @@ def until_go(server, code):
     wait_for(lambda: game(server, code)["phase"] == "go", 10)
 
 
-def test_a_move_out_of_turn_twice_or_after_the_end_changes_nothing(server, ann, bob, charlie, playing):
+def test_a_move_out_of_turn_twice_or_after_the_end_changes_nothing(
+    server, ann, bob, charlie, playing
+):
     """Fault 26."""
     line, _ = hold(ann, f"/{playing}/live")
     before = game(server, playing)
@@ -50,7 +52,9 @@ def test_a_move_out_of_turn_twice_or_after_the_end_changes_nothing(server, ann, 
 
 
 @pytest.mark.parametrize("round", [0, 2, 10**30])
-def test_a_move_in_a_round_that_is_over_is_refused_and_the_page_is_fresh(server, ann, playing, round):
+def test_a_move_in_a_round_that_is_over_is_refused_and_the_page_is_fresh(
+    server, ann, playing, round
+):
     """Fault 27."""
     before = game(server, playing)
     status, _, text = ann.post(f"/{playing}/play/buzz", round=round)
@@ -63,8 +67,16 @@ def test_of_two_who_take_the_last_seat_at_one_instant_one_has_it(server, counts)
     """Fault 28."""
     ann = Visitor(server, "Ann", fresh_address())
     code = ann.opens_room()
-    robots = [{"key": f"p{n + 2}", "id": f"robot-p{n + 2}", "name": f"Robot {n + 2}", "seated": True,
-               "robot": True} for n in range(62)]  # fmt: skip
+    robots = [
+        {
+            "key": f"p{n + 2}",
+            "id": f"robot-p{n + 2}",
+            "name": f"Robot {n + 2}",
+            "seated": True,
+            "robot": True,
+        }
+        for n in range(62)
+    ]
 
     def filled(doc):
         doc["people"] += robots
@@ -102,7 +114,9 @@ def test_the_same_action_sent_ten_times_at_one_instant_is_one(server, ann, code,
     body, kind = json.dumps({"act": "c" * 24}), {"Content-Type": "application/json"}
     seen = []
     threads = [
-        threading.Thread(target=lambda: seen.append(ann.ask("POST", f"/{code}/robot", body, kind)[0]))
+        threading.Thread(
+            target=lambda: seen.append(ann.ask("POST", f"/{code}/robot", body, kind)[0])
+        )
         for _ in range(10)
     ]
     for thread in threads:

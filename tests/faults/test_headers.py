@@ -19,7 +19,12 @@ KINDS = {
     "page": ("GET", "/{}", {}, 200),
     "home": ("GET", "/", {}, 200),
     "screen": ("GET", "/{}?view=screen", {}, 200),
-    "stream": ("GET", "/{}/live?" + urlencode({"datastar": '{"tab":"a"}'}), {"Datastar-Request": "1"}, 200),
+    "stream": (
+        "GET",
+        "/{}/live?" + urlencode({"datastar": '{"tab":"a"}'}),
+        {"Datastar-Request": "1"},
+        200,
+    ),
     "picture": ("GET", "/{}/qr.svg", {}, 200),
     "done": ("POST", "/{}/lock", FORM, 303),
     "done in a page": ("POST", "/{}/lock", {**FORM, "Datastar-Request": "1"}, 204),
@@ -74,7 +79,9 @@ def test_too_many_and_too_much_are_answered_as_carefully(visit):
     assert status == 413
 
 
-@pytest.mark.parametrize("path", ["/static/vroum.css?v=1", "/static/vendor/vroum.js?v=1", "/static/icon.svg"])
+@pytest.mark.parametrize(
+    "path", ["/static/vroum.css?v=1", "/static/vendor/vroum.js?v=1", "/static/icon.svg"]
+)
 def test_static_files_are_kept_and_not_sniffed(server, path):
     visitor = Visitor(server, "Ann")
     status, said = headers_of(visitor, "GET", path, {})

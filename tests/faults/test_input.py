@@ -14,9 +14,23 @@ JSON = {"Content-Type": "application/json"}
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 CODES = [
-    "..", "....", "%2e%2e", "KX%00P", "KXQP%00", "KXQP%0d%0aX", "KX%2fP", "KXQP%2f..%2fx",
-    "..%5c..", "KXQPP", "AEIO", "%ff%ff%ff%ff", "KXQ%E2%84%AA", "KXQP.json", ".side", "x" * 5000,
-]  # fmt: skip
+    "..",
+    "....",
+    "%2e%2e",
+    "KX%00P",
+    "KXQP%00",
+    "KXQP%0d%0aX",
+    "KX%2fP",
+    "KXQP%2f..%2fx",
+    "..%5c..",
+    "KXQPP",
+    "AEIO",
+    "%ff%ff%ff%ff",
+    "KXQ%E2%84%AA",
+    "KXQP.json",
+    ".side",
+    "x" * 5000,
+]
 
 
 @pytest.fixture
@@ -46,7 +60,9 @@ def test_what_is_no_code_is_not_found_and_no_file_is_touched(server, ann, code):
     assert not [name for name in new if "KXQ" in name or "AEIO" in name]
 
 
-@pytest.mark.parametrize("sign", ["\r", "\n", "\r\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\0"])
+@pytest.mark.parametrize(
+    "sign", ["\r", "\n", "\r\n", "\u2028", "\u2029", "\x0b", "\x0c", "\x85", "\0"]
+)
 def test_a_line_break_in_a_name_makes_no_line_in_a_stream(visit, ann, code, sign):
     """Fault 2."""
     name = f"E{sign}event: x"
@@ -93,7 +109,9 @@ def test_towers_of_brackets_fall(no, body):
     no(400, "play/buzz", body, JSON)
 
 
-@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 10_000])
+@pytest.mark.parametrize(
+    "number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999", "1" * 10_000]
+)
 def test_a_number_that_is_none_is_refused(no, number):
     """Fault 6."""
     no(400, "play/buzz", f'{{"round":{number}}}', JSON)
@@ -109,13 +127,17 @@ def test_seventeen_kilobytes_are_too_much_with_a_length_and_in_chunks(no, ann, c
     assert status == 413
 
 
-@pytest.mark.parametrize("kind", ["text/plain", "text/json", "application/xml", "image/png", "x", "/"])
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "text/json", "application/xml", "image/png", "x", "/"]
+)
 def test_json_under_another_name_is_not_read(no, kind):
     """Fault 8."""
     no(415, "lock", "{}", {"Content-Type": kind})
 
 
-@pytest.mark.parametrize("body", ["null", "[]", "1", '"x"', "true", "", "{", '{"act":1}', '{"act":[]}'])
+@pytest.mark.parametrize(
+    "body", ["null", "[]", "1", '"x"', "true", "", "{", '{"act":1}', '{"act":[]}']
+)
 def test_what_is_no_object_or_has_other_types_is_refused(no, body):
     """Fault 9."""
     no(400, "lock", body, JSON)
@@ -134,13 +156,17 @@ def test_there_are_no_other_verbs(no, verb):
     no(400, "%00")
 
 
-@pytest.mark.parametrize("move", ["nothing", "__init__", "on_start", "arm", "dump", "phase", "x" * 3000])
+@pytest.mark.parametrize(
+    "move", ["nothing", "__init__", "on_start", "arm", "dump", "phase", "x" * 3000]
+)
 def test_there_are_no_other_moves(no, move):
     """Fault 11."""
     assert "no such move" in no(400, f"play/{move}")
 
 
-@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "CONNECT", "get"])
+@pytest.mark.parametrize(
+    "method", ["PUT", "DELETE", "PATCH", "TRACE", "PROPFIND", "CONNECT", "get"]
+)
 def test_other_methods_are_refused(ann, code, server, method):
     """Fault 12."""
     before = document(server.file(code))
@@ -160,7 +186,7 @@ def test_a_packed_body_is_not_unpacked_and_not_taken_for_an_empty_one(no, kind):
     """Fault 14."""
     before = {"act": secrets.token_hex(12)}
     body = gzip.compress(json.dumps(before).encode())
-    assert no(415 if kind is FORM else 400, "lock", body, {**kind, "Content-Encoding": "gzip"})
+    assert no(415, "lock", body, {**kind, "Content-Encoding": "gzip"})
 
 
 @pytest.mark.parametrize("verb", ["robot", "lock", "leave"])

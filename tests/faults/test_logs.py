@@ -38,33 +38,80 @@ def send_all(server, person, code, cookie):
     words = [NAME, SIGNAL, PASSWORD, code, code.lower(), cookie]
     json_ = {"Content-Type": "application/json"}
     for word in words:
-        fields = {"name": word, "code": word, "password": word, "act": word[:60], "next": f"/{word}"}
-        for path in ("/enter", "/join", "/rooms", f"/{code}/join", f"/{code}/lock", f"/{code}/play/buzz"):
+        fields = {
+            "name": word,
+            "code": word,
+            "password": word,
+            "act": word[:60],
+            "next": f"/{word}",
+        }
+        for path in (
+            "/enter",
+            "/join",
+            "/rooms",
+            f"/{code}/join",
+            f"/{code}/lock",
+            f"/{code}/play/buzz",
+        ):
             person.post(path, **fields)
             person.ask("POST", path, json.dumps(fields), json_)
             person.ask("POST", path, json.dumps(fields)[:-3], json_)
             person.ask("POST", path, word, {"Content-Type": "text/plain"})
-        odd = {"Referer": f"http://x/{word}", "User-Agent": word, "X-Forwarded-For": word,
-               "X-Request-Id": word, "Cookie": f"vroum={word}", "Authorization": f"Basic {word}",
-               "Origin": f"http://{word}", "Host": word}  # fmt: skip
+        odd = {
+            "Referer": f"http://x/{word}",
+            "User-Agent": word,
+            "X-Forwarded-For": word,
+            "X-Request-Id": word,
+            "Cookie": f"vroum={word}",
+            "Authorization": f"Basic {word}",
+            "Origin": f"http://{word}",
+            "Host": word,
+        }
         for name, value in odd.items():
             person.ask("GET", f"/{code}", headers={name: value})
             person.ask("POST", f"/{code}/lock", headers={name: value})
         signals = urlencode({"datastar": json.dumps({"tab": word, "_secret": word}), "key": word})
-        for path in ("/", "/live", f"/{code}", f"/{code}/live", f"/{code}/qr.svg", "/nothing", "/static/x"):
+        for path in (
+            "/",
+            "/live",
+            f"/{code}",
+            f"/{code}/live",
+            f"/{code}/qr.svg",
+            "/nothing",
+            "/static/x",
+        ):
             answer = person.ask("HEAD", f"{path}?{signals}&{word}")
             assert answer[0] < 500
         person.ask("GET", f"/{code}/live?datastar={word}" + "a" * 9000)
         person.ask("GET", f"/live?{word}%")
         say(server, f"GET /?{word} HTTP/1.1\r\n\r\n".encode())
         say(server, f"GET /{code}?{word}\0 HTTP/1.1\r\nHost: x\r\n\r\n".encode())
-        say(server, f"POST /enter HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n{word}".encode())
+        say(
+            server,
+            f"POST /enter HTTP/1.1\r\nHost: x\r\nContent-Length: 99999\r\n\r\n{word}".encode(),
+        )
     for address in (
-        f"/{code}/", f"//{code}", f"/{code}.", f"/{code})", f"/{code},", f"/{code}%0a", f"/{code}/x/y",
-        f"/{code.lower()}", f"/{code}/live/", f"/./{code}", f"/static/../{code}", f"/{quote(code)}%20",
-        f"/%{ord(code[0]):x}{code[1:]}", f"/{code}/play/{code}", f"/{code}x", f"/join/{code}", f"/room/{code}",
-        f"/{NAME}", f"/{code}/{NAME}", f"/{code}/play/{SIGNAL}",
-    ):  # fmt: skip
+        f"/{code}/",
+        f"//{code}",
+        f"/{code}.",
+        f"/{code})",
+        f"/{code},",
+        f"/{code}%0a",
+        f"/{code}/x/y",
+        f"/{code.lower()}",
+        f"/{code}/live/",
+        f"/./{code}",
+        f"/static/../{code}",
+        f"/{quote(code)}%20",
+        f"/%{ord(code[0]):x}{code[1:]}",
+        f"/{code}/play/{code}",
+        f"/{code}x",
+        f"/join/{code}",
+        f"/room/{code}",
+        f"/{NAME}",
+        f"/{code}/{NAME}",
+        f"/{code}/play/{SIGNAL}",
+    ):
         person.ask("GET", address)
         person.ask("POST", address)
 

@@ -1,8 +1,9 @@
-"""Properties: for every text, every JSON value and every damage, not only for those we thought of."""
+"""Properties: for every text, every JSON value and every damage, not only those we know."""
 
 import copy
 import math
 from typing import Any
+from unicodedata import category
 
 import msgspec
 import pytest
@@ -21,7 +22,9 @@ from tests.story.sse import events
 
 HERE = Here(frozenset(), 0.0, frozenset())
 VIEWS = ("page", "screen", "obs", "door")
-TEXT = st.text(max_size=40) | st.text("\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029: <>&'\"{}%datevn", max_size=40)
+TEXT = st.text(max_size=40) | st.text(
+    "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029: <>&'\"{}%datevn", max_size=40
+)
 NUMBERS = st.integers() | st.floats() | st.sampled_from([10**30, -1, 1e308, -1.7e308, 2**63, 2**64])
 JSON = st.recursive(
     st.none() | st.booleans() | NUMBERS | TEXT | st.sampled_from(["nan", "-inf", "1", "p1"]),
@@ -64,7 +67,9 @@ def drawings(app, room):
     """Everything that is ever drawn of a room."""
     draw = app.extensions["house"].drawing
     for view in VIEWS:
-        yield draw.html("_room.html", room=room, game=room.game, presence=HERE, view=view, invite="x")
+        yield draw.html(
+            "_room.html", room=room, game=room.game, presence=HERE, view=view, invite="x"
+        )
     for who in (Who("id-a", "Ann"), Who("id-b", "Bob"), Who("id-c", "Cem"), Who("", None)):
         yield draw.mine(room, who)
 
@@ -78,17 +83,20 @@ def shape(element):
     ]
 
 
+@pytest.fixture(scope="module")
+def plain_shapes(env):
+    return [shape(parse(html)) for html in drawings(env, a_room("buzzer", "Bob"))]
+
+
 @bounded
 @given(text=TEXT)
 @example(text="bob\r\revent: datastar-patch-signals\rdata: signals {x:alert()}\r\r")
 @example(text="</bdi></div><div id=me data-init=x>")
-def test_no_text_forges_an_event_or_an_element(env, text):
-    for html, plain in zip(
-        drawings(env, a_room("buzzer", text)), drawings(env, a_room("buzzer", "Bob")), strict=True
-    ):
+def test_no_text_forges_an_event_or_an_element(env, plain_shapes, text):
+    for html, plain in zip(drawings(env, a_room("buzzer", text)), plain_shapes, strict=True):
         (heard,) = events(event(html).decode())
         assert heard.kind == "datastar-patch-elements"
-        assert shape(parse(heard.html)) == shape(parse(plain))
+        assert shape(parse(heard.html)) == plain
 
 
 @bounded
@@ -106,8 +114,10 @@ def test_a_name_is_refused_or_stays_what_it_is_when_cleaned_again(text):
     except names.IllegalName as error:
         assert str(error)
         return
-    assert names.clean(name) == name and len(name.splitlines()) == 1 and name.isprintable()
-    name.encode()
+    assert names.clean(name) == name and len(name.splitlines()) == 1
+    assert not [
+        sign for sign in name.encode().decode() if category(sign) in ("Cc", "Cs", "Zl", "Zp")
+    ]
 
 
 def moves(kind):
@@ -162,7 +172,7 @@ def test_a_damaged_document_is_refused_or_is_a_room_that_can_be_drawn(env, kind,
     for step in path:
         place = place[step]
     if data.draw(st.booleans()):
-        place[last] = data.draw(JSON.filter(lambda value: _plain(value)))
+        place[last] = data.draw((JSON | alike(place[last])).filter(_plain))
     else:
         del place[last]
     try:
@@ -174,6 +184,17 @@ def test_a_damaged_document_is_refused_or_is_a_room_that_can_be_drawn(env, kind,
     assert Room.load(stored(room))
     room.tick(room.wall + 1)
     assert all(drawings(env, room))
+
+
+def alike(value):
+    """Other values of the same type: what an operator may type."""
+    if isinstance(value, str):
+        return st.sampled_from(["", "p1", "p9", "wait", "go", "results", "won", "xyz", "ab" * 16])
+    if isinstance(value, bool):
+        return st.booleans()
+    if isinstance(value, int):
+        return st.sampled_from([-1, -5, 0, 1, 10**6, 2**63, 2**64 - 1])
+    return st.sampled_from([-1e308, -1.5, 0, 0.0, 1e18, 1e300, 1.7e308])
 
 
 def _plain(value):

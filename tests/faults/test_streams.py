@@ -28,7 +28,9 @@ class Hasty(Served):
                     (deploy / path.name).symlink_to(path)
             text = (ROOT / "deploy/locations.conf").read_text()
             assert "send_timeout 15s;" in text
-            (deploy / "locations.conf").write_text(text.replace("send_timeout 15s;", "send_timeout 1s;"))
+            (deploy / "locations.conf").write_text(
+                text.replace("send_timeout 15s;", "send_timeout 1s;")
+            )
         super().start()
 
 
@@ -36,12 +38,6 @@ class Hasty(Served):
 def small(start_server):
     """A server that can take nine streams, four of them in one room."""
     return start_server(nginx=True, MYAPP_STREAMS="9", MYAPP_STREAMS_PER_ROOM="4")
-
-
-@pytest.fixture(scope="module")
-def pair(start_server):
-    """Two workers that may be killed."""
-    return start_server(nginx=True, WEB_CONCURRENCY="2")
 
 
 def test_of_nine_tabs_the_newest_three_live_and_the_others_stay_quiet(ann, code, open_streams):
@@ -65,7 +61,9 @@ def test_a_closed_page_is_gone_within_a_second(server, ann, code, open_streams):
     wait_for(lambda: gauge(server, "vroum_streams") == before, 1)
 
 
-def test_a_page_that_vanishes_without_a_word_is_gone_in_two_minutes(server, ann, code, open_streams):
+def test_a_page_that_vanishes_without_a_word_is_gone_in_two_minutes(
+    server, ann, code, open_streams
+):
     """Fault 33. Its kernel answers nothing any more, as when a phone leaves the network."""
     before = gauge(server, "vroum_streams")
     line, _ = open_streams(ann, f"/{code}/live")
@@ -95,7 +93,7 @@ def test_a_page_that_never_reads_is_cut_and_costs_no_memory(start_server, visit,
         ]
 
     edit(server.file(code), lambda doc: crowded(doc, 0))
-    line, _ = open_streams(ann, f"/{code}/live", read_no_more=True)
+    open_streams(ann, f"/{code}/live", read_no_more=True)
     wait_for(lambda: gauge(server, "vroum_streams") == 1)
     memory = _memory(server)
     for n in range(1, 2000):

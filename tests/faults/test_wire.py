@@ -13,7 +13,8 @@ BROKEN = {
     b"Content-Length: 30\r\n\r\nabc" + OK,
     "a length below nothing": b"POST /enter HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",
     "a length beyond everything": b"POST /enter HTTP/1.1\r\nHost: x\r\nContent-Length: "
-    + b"9" * 30 + b"\r\n\r\n",
+    + b"9" * 30
+    + b"\r\n\r\n",
     "no host": b"GET / HTTP/1.1\r\n\r\n",
     "two hosts": b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
     "a host that is none": b"GET / HTTP/1.1\r\nHost: a b/../\\\r\n\r\n",
@@ -25,13 +26,13 @@ BROKEN = {
     "a coding nobody knows": b"POST /enter HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: rot13\r\n\r\n",
     "a chunk that is no number": b"POST /enter HTTP/1.1\r\nHost: x\r\n"
     b"Transfer-Encoding: chunked\r\n\r\nzz\r\nabc\r\n0\r\n\r\n",
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("request_", BROKEN.values(), ids=BROKEN)
 def test_a_request_that_is_none_gets_one_refusal(server, request_):
     status, heard = say(server, request_)
-    assert 400 <= status < 600 and status not in (500, 502) or not heard
+    assert (400 <= status < 600 and status not in (500, 502)) or not heard
     assert heard.count(b"HTTP/1.1 ") <= 1 and b"ok " not in heard.splitlines()[-1:]
 
 
@@ -45,12 +46,26 @@ def test_half_a_request_keeps_nobody_waiting(server, ann):
 
 
 SECRETS = [
-    "/data/secret-key", "/static/../data/secret-key", "/static/%2e%2e/data/secret-key",
-    "/static//../data/secret-key", "/static/..%2fdata/secret-key", "/static../data/secret-key",
-    "/static/..%5cdata/secret-key", "/run/gunicorn.pid", "/nginx.conf", "/deploy/nginx.conf",
-    "/.env", "/wsgi.py", "/static/", "/static/%00", "/static/vendor/", "/static/..",
-    "//data/secret-key", "/./data/secret-key", "/static/./../../data/secret-key",
-]  # fmt: skip
+    "/data/secret-key",
+    "/static/../data/secret-key",
+    "/static/%2e%2e/data/secret-key",
+    "/static//../data/secret-key",
+    "/static/..%2fdata/secret-key",
+    "/static../data/secret-key",
+    "/static/..%5cdata/secret-key",
+    "/run/gunicorn.pid",
+    "/nginx.conf",
+    "/deploy/nginx.conf",
+    "/.env",
+    "/wsgi.py",
+    "/static/",
+    "/static/%00",
+    "/static/vendor/",
+    "/static/..",
+    "//data/secret-key",
+    "/./data/secret-key",
+    "/static/./../../data/secret-key",
+]
 
 
 @pytest.mark.parametrize("path", SECRETS)
@@ -65,8 +80,14 @@ def test_no_address_leads_to_a_file_beside_the_pages(server, path):
 
 @pytest.mark.parametrize("kind", ["", "; boundary=", "; boundary=" + "x" * 200, "; boundary=a"])
 def test_a_form_in_parts_that_make_no_sense_is_refused(ann, code, kind):
-    for body in (b"", b"--a\r\n" * 3000, b"--a\r\nContent-Disposition: form-data; name=\xff\r\n\r\n"):
-        status, _, _ = ann.ask("POST", "/enter", body, {"Content-Type": "multipart/form-data" + kind})
+    for body in (
+        b"",
+        b"--a\r\n" * 3000,
+        b"--a\r\nContent-Disposition: form-data; name=\xff\r\n\r\n",
+    ):
+        status, _, _ = ann.ask(
+            "POST", "/enter", body, {"Content-Type": "multipart/form-data" + kind}
+        )
         assert status in (400, 413)
 
 

@@ -1,10 +1,10 @@
-"""Commands for the operator and for who writes a game: `flask --app wsgi ...`."""
+"""new-game: the two files of a game, playable before a line is changed."""
 
 import re
 from pathlib import Path
 
 import click
-from flask import Flask
+from flask import current_app
 
 from myapp import games
 
@@ -68,21 +68,18 @@ TEMPLATE = """{% from "macros.html" import command %}
 """
 
 
-def register(app: Flask) -> None:
-    @app.cli.command("new-game")
-    @click.argument("name")
-    def new_game(name: str) -> None:
-        """Write the two files of a new game called NAME, playable before you change them."""
-        if not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", name) or name in games.found():
-            raise click.BadParameter("take a new name of small letters, like tic_tac_toe")
-        words = [word.capitalize() for word in name.split("_")]
-        folder = Path(app.root_path)
-        files = {
-            folder / "games" / f"{name}.py": GAME.format(
-                name="".join(words), title=" ".join(words)
-            ),
-            folder.parent / "templates" / "games" / f"{name}.html": TEMPLATE,
-        }
-        for path, words_in_it in files.items():
-            path.write_text(words_in_it)
-            click.echo(f"wrote {path.relative_to(folder.parent)}")
+@click.command("new-game")
+@click.argument("name")
+def new_game(name: str) -> None:
+    """Write the two files of a new game called NAME, playable before you change them."""
+    if not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", name) or name in games.found():
+        raise click.BadParameter("take a new name of small letters, like tic_tac_toe")
+    words = [word.capitalize() for word in name.split("_")]
+    folder = Path(current_app.root_path)
+    files = {
+        folder / "games" / f"{name}.py": GAME.format(name="".join(words), title=" ".join(words)),
+        folder.parent / "templates" / "games" / f"{name}.html": TEMPLATE,
+    }
+    for path, words_in_it in files.items():
+        path.write_text(words_in_it)
+        click.echo(f"wrote {path.relative_to(folder.parent)}")
