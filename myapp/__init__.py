@@ -65,9 +65,10 @@ def create_app(**settings: Any) -> Flask:
     logs.configure()
     hub = Hub()
     store = open_store(app.config["STORE_URL"], hub)
-    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
-    if len(app.config["SECRET_KEY"]) < 32:
-        raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
+    if not cli.commanded():  # A command looks at what there is, broken perhaps, and makes nothing.
+        app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
+        if len(app.config["SECRET_KEY"]) < 32:
+            raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     limits = Limits(store)

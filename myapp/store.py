@@ -78,6 +78,13 @@ class Store(ABC):
         """A random text made once, kept with the data, the same in every process."""
 
     @abstractmethod
+    def alone(self) -> AbstractContextManager[None]:
+        """Nobody else uses the data inside the `with`; whoever comes waits until it ends.
+
+        StoreDown if somebody uses it now. Inside, this store itself is not to be used.
+        """
+
+    @abstractmethod
     def close(self) -> None:
         """Finish what was begun, let go of every lease, and stop watching."""
 
@@ -86,6 +93,15 @@ class Store(ABC):
 
         `fn` raises ValueError with a reason. A store that no hand can edit never asks.
         """
+
+    def inspect(self, key: str, mend: bool = False) -> str:
+        """What is wrong with what is kept under `key`: where and why; "" if nothing is.
+
+        With `mend` the damaged text is set aside, and the sentence says where. The document goes
+        on as it last was good or, if nobody has a good copy, is gone. A store that no hand can
+        edit finds nothing wrong.
+        """
+        return ""
 
 
 def split(key: str) -> tuple[str, str]:

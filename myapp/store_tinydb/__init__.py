@@ -12,8 +12,8 @@ from gevent.lock import Semaphore
 from myapp.hub import Bell, Hub, aside, aside_waiting
 from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
 from myapp.store_tinydb.document import DocumentFile, decode, version
-from myapp.store_tinydb.keeper import PATIENCE, Keeper, Wish, sentence
-from myapp.store_tinydb.locks import SIDE, move_in, seize
+from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
+from myapp.store_tinydb.locks import SIDE, inside, move_in, seize, shut
 from myapp.store_tinydb.tinydb_file import made_once, sync
 from myapp.store_tinydb.watch import Watch
 
@@ -105,6 +105,34 @@ class TinyStore(Store):
     def check(self, prefix: str, fn: Check) -> None:
         self._checks[split_prefix(prefix)[0]] = fn
         self._keepers.clear()
+
+    def inspect(self, key: str, mend: bool = False) -> str:
+        file = self._keeper(key).file
+        try:
+            for _ in range(TRIES):  # An editor may be half-way through saving.
+                if not (fault := aside_waiting(file.inspect, False)):
+                    return ""
+                gevent.sleep(PATIENCE)
+            return aside_waiting(file.inspect, True) if mend else fault
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        self.close()
+        try:
+            self._root.mkdir(0o700, parents=True, exist_ok=True)
+            held = aside(shut, self._root)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+        if held is None:
+            pids = ", ".join(str(pid) for pid in inside(self._root))
+            who = f" (process {pids})" if pids else ""
+            raise StoreDown(f"{self._root} is in use{who}: stop the server first")
+        try:
+            yield
+        finally:
+            os.close(held)
 
     def close(self) -> None:
         for keeper in list(self._keepers.values()):

@@ -23,6 +23,8 @@ encode = msgspec.json.encode
 decode = msgspec.json.decode
 
 SEAL = 16  # the length of a version
+GOES_ON = "The last good document goes on: edit that"
+GONE = "Nobody has a good copy, so the document is gone"
 
 Answer = bytes | BaseException | None
 
@@ -131,6 +133,22 @@ class DocumentFile:
             if outcome.proof is not None:
                 os.close(outcome.proof)
 
+    def inspect(self, mend: bool) -> str:
+        """What is wrong with the file; with `mend` it is set aside for the last good document."""
+        with locked(self.lock) as lock:
+            while True:
+                found = self._look(lock)
+                if found.body is not None and not found.fault:
+                    try:
+                        self._check_edit(found.body)  # also of what an older server wrote
+                    except Broken as broken:
+                        found.fault, found.body = f"{self.path}{broken}", None
+                if not (mend and found.fault) or found.text is None:
+                    return found.fault
+                outcome = Outcome(found.body)
+                if self._save(lock, found, outcome, durable=True):
+                    return outcome.notes[0]
+
     def remove(self) -> None:
         """Delete the file, whatever is in it. Not durable: for what nobody misses."""
         with locked(self.lock):
@@ -166,7 +184,8 @@ class DocumentFile:
         if self._read() != found.text:
             return False
         if found.fault:
-            outcome.notes.append(self._set_aside(found.fault, found.text or b""))
+            note = self._set_aside(found.fault, found.text or b"")
+            outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
             outcome.fault = outcome.mark = ""
         if body is None:
             self.path.unlink()
@@ -188,7 +207,7 @@ class DocumentFile:
         self._aside.parent.mkdir(exist_ok=True)
         place = Path(f"{self._aside}-{datetime.now():%Y%m%dT%H%M%S-%f}.json")
         write(place, text, durable=True)
-        return f"{fault}. It was set aside as {place}; the last good document goes on, edit that"
+        return f"{fault}. It was set aside as {place}"
 
     def _read(self) -> bytes | None:
         try:

@@ -12,6 +12,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 SIDE = ".side"
+RUNNING = ".running"
 
 
 @contextmanager
@@ -47,14 +48,28 @@ def move_in(root: Path) -> int:
 
     Whoever finds nobody else there clears what the dead left in the side folders.
     """
-    root.mkdir(parents=True, exist_ok=True)
-    door = _opened(root / ".running")
+    root.mkdir(0o700, parents=True, exist_ok=True)
+    door = _opened(root / RUNNING)
     with suppress(BlockingIOError):
         fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in root.glob(f"*/{SIDE}/*"):
             left.unlink()
     fcntl.flock(door, fcntl.LOCK_SH)
     return door
+
+
+def shut(root: Path) -> int | None:
+    """A descriptor that keeps all others out of the data folder; None while somebody is in it."""
+    return seize(root / RUNNING)
+
+
+def inside(root: Path) -> list[int]:
+    """The processes that use the data folder, as far as the kernel tells: not from a container."""
+    number = f":{(root / RUNNING).stat().st_ino}"
+    with suppress(OSError):
+        locks = [line.split() for line in Path("/proc/locks").read_text().splitlines()]
+        return sorted({int(w[4]) for w in locks if w[1] == "FLOCK" and w[5].endswith(number)})
+    return []
 
 
 def _opened(path: Path) -> int:

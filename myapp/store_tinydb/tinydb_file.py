@@ -83,7 +83,7 @@ def sync(folder: Path) -> None:
 def made_once(path: Path) -> str:
     """The secret in this file, which only its owner may read; made by whoever comes first."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(0o700, parents=True, exist_ok=True)
         temp = path.with_name(f".{path.name}-{secrets.token_hex(4)}")
         temp.touch(0o600)
         write(temp, secrets.token_hex(32).encode(), durable=True)

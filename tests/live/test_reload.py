@@ -13,7 +13,6 @@ import pytest
 from tests.conftest import ROOT, wait_for
 from tests.live.crowd import DONE, Visitor, document
 
-CLASS = 25  # people in one room
 SETTINGS = (ROOT / "deploy/gunicorn.conf.py").read_text()
 GRACE = float(re.search(r"^graceful_timeout = (\d+)", SETTINGS, re.MULTILINE)[1])
 BACK = 2.0  # seconds after a reload until everybody's page lives again
@@ -58,14 +57,15 @@ def phones(server, kind, name, count):
     ]
 
 
+@pytest.mark.parametrize("size", [25, 250], ids=["in classes", "in big rooms"])
 def test_a_reload_brings_every_page_back_within_two_seconds_and_loses_no_click(
-    serve, crowd, counts
+    serve, crowd, counts, size
 ):
     server = serve(nginx=True, WEB_CONCURRENCY="2")
     pupils = phones(server, Visitor, "Pupil", counts(60, 500))
     codes = []
     for n, pupil in enumerate(pupils):
-        if n % CLASS == 0:
+        if n % size == 0:
             codes.append(pupil.opens_room())
         pupil.does(f"/{codes[-1]}/join")
         crowd.opens(pupil, f"/{codes[-1]}")

@@ -25,7 +25,7 @@ HOMES = {
     "flask": {"__init__", "views", "datastar", "cli", "logs"},
     "tinydb": {"store_tinydb"},
     "redis": {"store_redis"},
-    "gevent": {"worker", "store_tinydb", "hub", "presence", "lobby", "caretaker", "views"},
+    "gevent": {"worker", "store_tinydb", "hub", "presence", "lobby", "caretaker", "views", "cli"},
     "gunicorn": {"worker"},
     "msgspec": {"game", "games", "room", "store_tinydb", "views"},
     "werkzeug": {"proxy", "views"},
