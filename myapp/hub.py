@@ -113,8 +113,11 @@ def on_readable(fd: int, fn: Callable[[], None]) -> Callable[[], None]:
     watcher.start(fn)
 
     def stop() -> None:
-        watcher.stop()
-        watcher.close()
+        nonlocal watcher
+        if watcher is not None:
+            watcher.stop()
+            watcher.close()
+            watcher = None
 
     return stop
 

@@ -144,6 +144,7 @@ class Presence:
             except Exception:
                 log.exception("presence stumbled and goes on")
                 gevent.sleep(1)
+                self._changed.set()  # what was not saved is still to be saved
 
     def _write(self) -> None:
         """Save what this process knows, at once, and then once for all that came meanwhile."""

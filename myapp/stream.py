@@ -4,12 +4,14 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import zip_longest
+from threading import Event
 
 from datastar_py import ServerSentEventGenerator as SSE
 
-from myapp.hub import Hub
+from myapp.hub import Bell, Hub, on_readable
 from myapp.store import Store, StoreDown
 
 log = logging.getLogger(__name__)
@@ -34,17 +36,20 @@ class Look:
     last: bool = False
 
 
-def stream(hub: Hub, store: Store, keys: list[str], look: Callable[[], Look]) -> Iterator[bytes]:
+def stream(
+    hub: Hub, store: Store, keys: list[str], look: Callable[[], Look], fd: int | None = None
+) -> Iterator[bytes]:
     """Send what `look` shows, whole at first, again whenever one of `keys` rings.
 
     A ring that was missed costs nothing and ten changes before a slow page has taken the last one
-    are one frame, because only what was last sent is remembered. Ends when the server closes.
+    are one frame, because only what was last sent is remembered. Ends when the server closes, and
+    at once when `fd`, the page's connection, can be read: nothing comes there but its end.
     """
     yield SSE.patch_signals({"_beat": 0}, retry_duration=random.randint(*AGAIN)).encode()
-    with store.listen(*keys) as bell:
+    with store.listen(*keys) as bell, hearing_the_end(fd, bell) as ended:
         sent: tuple[bytes, ...] = ()
         spoke = time.monotonic()
-        while not hub.closing:
+        while not (hub.closing or ended.is_set()):
             try:
                 now = look()
             except StoreDown as error:  # what is on the screen stays, and is right again soon
@@ -63,3 +68,26 @@ def stream(hub: Hub, store: Store, keys: list[str], look: Callable[[], Look]) ->
                 return
             quiet = spoke + BEAT - time.monotonic()
             bell.wait(max(0.0, quiet if now.wake is None else min(quiet, now.wake)))
+
+
+@contextmanager
+def hearing_the_end(fd: int | None, bell: Bell) -> Iterator[Event]:
+    """An event that is set, and the bell rung, as soon as the page has gone.
+
+    Without it a page that has gone is noticed at the second write after that: two beats.
+    """
+    ended = Event()
+    if fd is None:
+        yield ended
+        return
+
+    def end() -> None:
+        stop()
+        ended.set()
+        bell.ring("")
+
+    stop = on_readable(fd, end)
+    try:
+        yield ended
+    finally:
+        stop()

@@ -35,6 +35,8 @@ def remember(name: str) -> Who:
 
 def sent() -> dict[str, Any]:
     """What the page sent: a JSON object or a form, nothing else. Values are not yet checked."""
+    if request.headers.get("Content-Encoding"):
+        abort(415)
     if request.mimetype == "application/json":
         try:
             body = msgspec.json.decode(request.get_data())
@@ -102,7 +104,5 @@ def register(app: Flask) -> None:
     def guard(response: Any) -> Any:
         for name, value in current_app.config["HEADERS"].items():
             response.headers.setdefault(name, value)
-        if request.is_secure:  # elsewhere browsers ignore it, and say so on every page
-            response.headers["Cross-Origin-Opener-Policy"] = "same-origin"
         metrics.ANSWERS.labels(response.status_code).inc()
         return response

@@ -6,7 +6,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from flask import Response, abort, current_app, g
+from flask import Response, abort, current_app, g, request
 
 from myapp import metrics
 from myapp.datastar import SSE, DatastarResponse, read_signals
@@ -47,17 +47,29 @@ def open_stream(room: str, keys: list[str], look: Looker) -> Response:
         return passing_stream(room, keys, look)
     if not tab or (at.presence.is_quiet(tab) and not here):
         return DatastarResponse()
-    return _response(room, _present(at, visitor, tab, room, keys, look))
+    return _response(room, _present(at, visitor, tab, room, keys, look, connection()))
 
 
 def passing_stream(room: str, keys: list[str], look: Looker) -> Response:
     """A stream that is nobody's presence: a big screen, an overlay, a visitor without a name."""
     at = house()
-    return _response(room, stream(at.hub, at.store, keys, look))
+    return _response(room, stream(at.hub, at.store, keys, look, connection()))
+
+
+def connection() -> int | None:
+    """The descriptor of the connection this request came by, where gunicorn tells it."""
+    gate = request.environ.get("gunicorn.socket")
+    return None if gate is None else int(gate.fileno())
 
 
 def _present(
-    at: House, visitor: Who, tab: str, room: str, keys: list[str], look: Looker
+    at: House,
+    visitor: Who,
+    tab: str,
+    room: str,
+    keys: list[str],
+    look: Looker,
+    fd: int | None,
 ) -> Iterator[bytes]:
     with at.presence.line(visitor.id, tab, room) as line:
 
@@ -70,7 +82,7 @@ def _present(
             at.presence.quiet(tab)
             return Look((SSE.patch_signals({"_elsewhere": True}).encode(),), last=True)
 
-        yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more)
+        yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more, fd)
 
 
 def _response(room: str, frames: Iterator[bytes]) -> Response:

@@ -123,3 +123,8 @@ def break_(path):
 def document(path):
     (found,) = json.loads(path.read_text())["_default"].values()
     return found
+
+
+def within_reach(path):
+    """The folders made for this test that somebody else must pass to come to `path`."""
+    return [f for f in (path, *path.parents) if f.name.startswith(("pytest-", "popen-"))] + [path]

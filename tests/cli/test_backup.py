@@ -14,7 +14,7 @@ import pytest
 from tinydb import TinyDB
 
 from myapp.cli.restore import swap
-from tests.cli.conftest import Operator, break_, document
+from tests.cli.conftest import Operator, break_, document, within_reach
 from tests.live.crowd import Visitor
 
 
@@ -279,7 +279,7 @@ def test_a_backup_without_a_key_leaves_the_servers_own(operator, server, code, a
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become somebody else")
 def test_where_nothing_can_be_made_beside_the_old_data_stays_within(tmp_path):
-    for above in [tmp_path, *tmp_path.parents][:3]:
+    for above in within_reach(tmp_path):
         above.chmod(0o755)
     folder, new = tmp_path / "data", tmp_path / "data/.restore-1"
     for path in (folder / "rooms", new / "rooms"):

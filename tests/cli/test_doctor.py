@@ -12,7 +12,7 @@ import pytest
 
 from myapp.cli import machine
 from myapp.cli.verdict import Wrong, verdict
-from tests.cli.conftest import Operator
+from tests.cli.conftest import Operator, within_reach
 from tests.conftest import ROOT
 
 
@@ -74,7 +74,7 @@ def test_a_folder_of_somebody_else(server, operator, tree, code):
 def test_a_folder_that_cannot_be_made_or_written(tmp_path):
     (tmp_path / "data").mkdir(0o700)
     os.chown(tmp_path / "data", 65534, -1)
-    for above in [tmp_path, *tmp_path.parents][:3]:
+    for above in within_reach(tmp_path):
         above.chmod(0o755)
     os.seteuid(65534)
     try:

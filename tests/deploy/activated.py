@@ -5,7 +5,7 @@ import shutil
 import sys
 
 from tests.conftest import ROOT, free_port, wait_for
-from tests.deploy.machine import Door, Nginx
+from tests.deploy.services import Door, Nginx
 
 GUNICORN = ["-m", "gunicorn", "-c", str(ROOT / "deploy/gunicorn.conf.py"), "wsgi:app"]
 

@@ -1,6 +1,7 @@
 """A machine for the operator."""
 
 import tempfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,15 +10,29 @@ from tests.deploy.machine import Machine
 from tests.live.crowd import Crowd
 
 
+@contextmanager
+def debian():
+    with tempfile.TemporaryDirectory(prefix="vroum-") as root:  # a short name: it holds sockets
+        machine = Machine(Path(root))
+        try:
+            machine.borrow_packages()
+            yield machine
+        finally:
+            machine.off()
+
+
 @pytest.fixture(scope="module")
 def machine():
     """A Debian machine in a folder; the packages that Vroum needs are lent to it. The tests of one
     file share it."""
-    with tempfile.TemporaryDirectory(prefix="vroum-") as root:
-        machine = Machine(Path(root))
-        machine.borrow_packages()
+    with debian() as machine:
         yield machine
-        machine.off()
+
+
+@pytest.fixture
+def another_machine():
+    with debian() as machine:
+        yield machine
 
 
 @pytest.fixture

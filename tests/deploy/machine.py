@@ -11,7 +11,6 @@ import os
 import random
 import re
 import shutil
-import signal
 import socket
 import ssl
 import subprocess
@@ -23,167 +22,13 @@ from multiprocessing.connection import Listener
 from pathlib import Path
 
 from tests.conftest import ROOT
+from tests.deploy.debian import ASK, DEFAULT_SITE, NGINX, STAND_INS, WRITES_DOWN
+from tests.deploy.services import Door, Nginx
 
 PLACES = r"(?<![\w.$])/(?=(?:srv|etc|var|run|usr/local)/)"
 SHIPPED = ["deploy", "docs", "myapp", "static", "templates", "wsgi.py", "requirements.txt"]
 FOLDERS = ["systemd/system", "sysctl.d", "cron.daily", "nginx/conf.d", "nginx/modules-enabled"]
 FOLDERS += ["nginx/sites-available", "nginx/sites-enabled", "letsencrypt/live"]
-
-# What Debian 12 installs, without the comments.
-NGINX = """\
-user www-data;
-worker_processes auto;
-pid /run/nginx.pid;
-error_log /var/log/nginx/error.log;
-include /etc/nginx/modules-enabled/*.conf;
-
-events {
-\tworker_connections 768;
-}
-
-http {
-\tsendfile on;
-\ttcp_nopush on;
-\ttypes_hash_max_size 2048;
-\tinclude /etc/nginx/mime.types;
-\tdefault_type application/octet-stream;
-\tssl_protocols TLSv1 TLSv1.1 TLSv1.2 TLSv1.3; # Dropping SSLv3, ref: POODLE
-\tssl_prefer_server_ciphers on;
-\taccess_log /var/log/nginx/access.log;
-\tgzip on;
-\tinclude /etc/nginx/conf.d/*.conf;
-\tinclude /etc/nginx/sites-enabled/*;
-}
-"""
-DEFAULT_SITE = """\
-server {
-\tlisten 80 default_server;
-\tlisten [::]:80 default_server;
-\troot /var/www/html;
-\tindex index.html;
-\tserver_name _;
-\tlocation / {
-\t\ttry_files $uri $uri/ =404;
-\t}
-}
-"""
-
-WRITES_DOWN = """#!/bin/sh
-echo "$(basename "$0") $*" >> {root}/did
-"""
-STAND_INS = {
-    "apt-get": "",
-    "chown": "",
-    "ufw": "",
-    "sysctl": "",
-    "journalctl": "",
-    "useradd": "echo vroum:x:999:999::/var/lib/vroum:/usr/sbin/nologin >> {root}/etc/passwd",
-    "setpriv": 'while case $1 in --*) ;; *) false ;; esac; do shift; done\nexec "$@"',
-    "curl": 'exec {curl} -k --connect-to "::127.0.0.1:{https}" "$@"',
-    # certbot shows a file to the authority, which fetches it by plain HTTP.
-    "certbot": """
-    while [ $# -gt 1 ]; do
-        case $1 in -w) web=$2 ;; -d) name=$2 ;; esac
-        shift
-    done
-    mkdir -p "$web/.well-known/acme-challenge" {root}/etc/letsencrypt/live/$name
-    echo proof > "$web/.well-known/acme-challenge/token"
-    {curl} -sSf --connect-to "::127.0.0.1:{http}" "http://$name/.well-known/acme-challenge/token"
-    cp {root}/etc/vroum/self-signed/*.pem {root}/etc/letsencrypt/live/$name""",
-    "systemctl": 'exec {python} {root}/bin/.ask systemctl "$@"',
-    "nginx": 'exec {python} {root}/bin/.ask nginx "$@"',
-}
-ASK = """import sys
-from multiprocessing.connection import Client
-with Client("{root}/bin/.door") as line:
-    line.send(sys.argv[1:])
-    code, said = line.recv()
-sys.exit(said if code else 0)
-"""
-ACTIVATED = """import os, sys
-os.dup2(int(sys.argv[1]), 3)
-os.environ |= {"LISTEN_FDS": "1", "LISTEN_PID": str(os.getpid())}
-os.execv(sys.argv[2], sys.argv[2:])
-"""
-
-
-class Door:
-    """A listening socket that another process than the service keeps open, as systemd does."""
-
-    def __init__(self, path, backlog, mode):
-        self.socket = socket.socket(socket.AF_UNIX)
-        self.socket.bind(str(path))
-        path.chmod(mode)
-        self.socket.listen(backlog)
-        self.notices = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
-        self.notices.bind(f"{path}.notify")
-        self.notices.settimeout(30)
-        self.process = None
-
-    def start(self, command, cwd, env, log):
-        """Start the service, and wait until it says that it is ready."""
-        env = {**env, "NOTIFY_SOCKET": self.notices.getsockname()}
-        fd = self.socket.fileno()
-        with log.open("ab") as file:
-            self.process = subprocess.Popen(
-                [sys.executable, "-c", ACTIVATED, str(fd), *command],
-                cwd=cwd,
-                env=env,
-                stdout=file,
-                stderr=file,
-                pass_fds=[fd],
-                start_new_session=True,
-            )
-        while b"READY=1" not in self.notices.recv(4096):
-            pass
-
-    def stop(self):
-        if self.process is not None:
-            if self.process.poll() is None:
-                self.process.send_signal(signal.SIGTERM)
-                try:
-                    self.process.wait(15)
-                except subprocess.TimeoutExpired:
-                    os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-            self.process = None
-
-    def close(self):
-        """As when the machine loses its power."""
-        if self.process is not None:
-            os.killpg(self.process.pid, signal.SIGKILL)
-            self.process.wait()
-        for end in (self.socket, self.notices):
-            Path(end.getsockname()).unlink()
-            end.close()
-
-
-class Nginx:
-    """nginx with this configuration, until the test ends."""
-
-    def __init__(self, prefix, config):
-        self.prefix = prefix
-        self.command = [nginx(), "-p", f"{prefix}/", "-c", str(config), "-e", f"{prefix}/emergency"]
-        self.process = None
-
-    def check(self):
-        return subprocess.run([*self.command, "-t"], capture_output=True, text=True)
-
-    def reload(self):
-        if self.process is None:
-            command = [*self.command, "-g", "daemon off;"]
-            self.process = subprocess.Popen(command, cwd=self.prefix)
-        else:
-            self.process.send_signal(signal.SIGHUP)
-
-    def stop(self):
-        if self.process is not None:
-            self.process.terminate()
-            self.process.wait(20)
-
-
-def nginx():
-    return shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin")
 
 
 def lasting_port():

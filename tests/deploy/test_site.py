@@ -5,7 +5,7 @@ import re
 import pytest
 
 from tests.conftest import wait_for
-from tests.deploy.machine import DEFAULT_SITE
+from tests.deploy.debian import DEFAULT_SITE
 
 CODE, TYPED, COOKIE, FROM = "KXQP", "planted-signal", "planted-cookie", "planted-referrer"
 
