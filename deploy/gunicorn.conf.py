@@ -33,6 +33,7 @@ _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
 resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 # Over a unix socket the peer is our nginx; over TCP nobody is believed who is not named.
+secure_scheme_headers = {}  # the app looks at X-Forwarded-Proto itself, and at nothing else
 forwarded_allow_ips = ",".join(os.environ.get("MYAPP_TRUSTED_PROXIES", "").split())
 
 # No access log here: nginx keeps one, without room codes or query strings.

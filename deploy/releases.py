@@ -170,6 +170,7 @@ def rehearse(release: str) -> None:
         "MYAPP_BIND": f"unix:{folder}/vroum.sock",
         "MYAPP_STORE_URL": f"tinydb:{folder}/data",
         "WEB_CONCURRENCY": "1",
+        "TMPDIR": str(folder),
     }
     home, command = RELEASES / release, machine(*AS_VROUM, *GUNICORN, "--graceful-timeout=1")
     with (folder / "log").open("wb") as log:

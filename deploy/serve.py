@@ -56,6 +56,7 @@ def prepare() -> str:
         RUN.chmod(0o750)
     except PermissionError:
         sys.exit(f"{RUN.resolve()} is another user's: remove it, or serve as that user.")
+    RUN.joinpath("gunicorn.pid").unlink(missing_ok=True)  # of a crash; the port is free
     doors = [f"[{host}]" if ":" in host else host for host in hosts]
     RUN.joinpath("listen.conf").write_text("".join(f"listen {door}:{PORT};\n" for door in doors))
     return f"http://{doors[0] if HOST else own_address()}:{PORT}/"

@@ -38,7 +38,8 @@ def create_app(**settings: Any) -> Flask:
     """The whole server. Settings come from MYAPP_* in the environment, then from `settings`.
 
     STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
-    and kept beside the data. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    and kept beside the data; SECRET_KEY_FALLBACKS: older ones that are still good, separated by
+    spaces. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
     How many streams may be open: TABS of one player, STREAMS and STREAMS_PER_ROOM of one worker,
     STREAMS_IN_ALL.
     """
@@ -46,6 +47,7 @@ def create_app(**settings: Any) -> Flask:
     app.config.from_mapping(
         STORE_URL="tinydb:./data",
         SECRET_KEY=None,
+        SECRET_KEY_FALLBACKS="",
         TRUSTED_PROXIES="",
         TABS=TABS,
         STREAMS=7000,
@@ -62,6 +64,7 @@ def create_app(**settings: Any) -> Flask:
     )
     app.config.from_prefixed_env("MYAPP", loads=str)
     app.config.update(settings)
+    app.config["SECRET_KEY_FALLBACKS"] = app.config["SECRET_KEY_FALLBACKS"].split()
 
     logs.configure()
     hub = Hub()
@@ -72,7 +75,7 @@ def create_app(**settings: Any) -> Flask:
             raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
-    limits = Limits(store)
+    limits = Limits(store, app.config["SECRET_KEY"])
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined

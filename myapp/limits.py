@@ -31,6 +31,7 @@ ROOMS = Limit("rooms", rate=1 / 6, burst=10, shared=True)
 ROOMS_OF_ADDRESS = Limit(
     "rooms-of-address", rate=1, burst=60, shared=True
 )  # a school is one address
+NEWCOMERS = Limit("newcomers-of-address", rate=5, burst=200, shared=True)
 QUEUE = Limit("queue", rate=1 / 2, burst=10, shared=True)
 
 
@@ -45,15 +46,17 @@ class TooMany(IllegalMove):
 
 
 class Limits:
-    """Counts tries. Nothing but a hash of who tried is ever kept."""
+    """Counts tries. Nothing but a keyed hash of who tried is ever kept."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, secret: str) -> None:
         self._store = store
+        self._secret = secret
         self._buckets: OrderedDict[str, tuple[float, float]] = OrderedDict()
 
     def take(self, limit: Limit, who: str) -> None:
         """Let this try pass. Raises TooMany when it is one too many."""
-        name = f"{limit.name}-{hashlib.sha256(who.encode()).hexdigest()[:20]}"
+        keyed = hashlib.blake2b(who.encode(), key=self._secret.encode()[:64], digest_size=10)
+        name = f"{limit.name}-{keyed.hexdigest()}"
         wait = self._shared(limit, name) if limit.shared else self._own(limit, name)
         if wait > 0:
             raise TooMany(wait)
@@ -68,10 +71,10 @@ class Limits:
     def _shared(self, limit: Limit, name: str) -> float:
         waits = []
 
-        def taken(doc: dict[str, Any] | None) -> dict[str, Any]:
+        def taken(doc: dict[str, Any] | None) -> dict[str, Any] | None:
             wait, (left, at) = draw(limit, (doc["left"], doc["at"]) if doc else None)
             waits.append(wait)
-            return {"left": left, "at": at}
+            return {"left": left, "at": at} if wait == 0 else doc  # a flood costs no writes
 
         self._store.change(f"limits/{name}", taken, fleeting=True)
         return waits[-1]

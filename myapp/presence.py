@@ -16,7 +16,7 @@ import gevent
 from gevent.event import Event
 
 from myapp.hub import Hub
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
@@ -141,6 +141,10 @@ class Presence:
         while not self._hub.closing:
             try:
                 work()
+            except StoreDown:
+                log.warning("who is here cannot be saved now; trying again")
+                gevent.sleep(1)
+                self._changed.set()  # what was not saved is still to be saved
             except Exception:
                 log.exception("presence stumbled and goes on")
                 gevent.sleep(1)

@@ -6,7 +6,7 @@ inside [elapsed - allowance, elapsed]. The allowance is what the line may have t
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
@@ -49,7 +49,7 @@ class Buzzer(Game):
     seats = range(2, 65)
 
     goal: int = 3
-    phase: str = "idle"  # idle, wait, go, results, won
+    phase: Literal["idle", "wait", "go", "results", "won"] = "idle"
     round: int = 0
     until: float | None = None  # when this phase ends by itself
     sent: float = 0.0
@@ -143,7 +143,7 @@ class Buzzer(Game):
         self,
         player: str,
         round: Annotated[int, Meta(ge=0)],
-        reaction: Annotated[float, Meta(le=60_000)] | None = None,
+        reaction: Annotated[float, Meta(ge=-60_000, le=60_000)] | None = None,
     ) -> None:
         """Press. `reaction` is press minus paint in milliseconds, as the player's page saw it."""
         if round != self.round or self.phase not in ("wait", "go"):

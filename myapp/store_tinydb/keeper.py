@@ -152,15 +152,15 @@ class Keeper:
     def _fail(self, wishes: list[Wish], error: Exception) -> None:
         self._known, self._taken = False, self._heard
         if isinstance(error, OSError):
-            down = f"{self.file.path} was not saved. {sentence(error)}"
+            # The folder will do: the disk fails for all of them, and a room's name is its key.
+            down = f"A file in {self.file.path.parent} was not saved. {sentence(error)}"
             log.error(down)
         else:
-            log.error("%s was not saved", self.file.path, exc_info=error)
+            log.error("A file in %s was not saved", self.file.path.parent, exc_info=error)
         for wish in wishes:
             wish.answer.set_exception(StoreDown(down) if isinstance(error, OSError) else error)
 
 
 def sentence(error: OSError) -> str:
     """What went wrong and the cure, for the operator."""
-    where = f"{error.filename}: " if error.filename else ""
-    return f"{where}{error.strerror or error}: {CURES.get(error.errno or 0, CURE)}"
+    return f"{error.strerror or error}: {CURES.get(error.errno or 0, CURE)}"

@@ -8,6 +8,7 @@ from myapp.views.urls import CodeConverter
 
 def register(app: Flask) -> None:
     """Join every URL to the app."""
+    app.url_map.merge_slashes = False
     app.url_map.converters["code"] = CodeConverter
     app.session_interface = identity.Sessions()
     identity.register(app)

@@ -10,13 +10,13 @@ from flask import Blueprint, Response, abort, redirect, render_template, request
 from myapp import games
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
-from myapp.limits import QUEUE, ROOMS, ROOMS_OF_ADDRESS
+from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
 from myapp.views.answers import clean, go, named, stay
 from myapp.views.drawing import event
 from myapp.views.house import House, house
-from myapp.views.identity import remember, sent, text
+from myapp.views.identity import line, remember, sent, text
 from myapp.views.streams import open_stream
 from myapp.views.urls import find_code
 from myapp.views.who import Who, who
@@ -64,7 +64,10 @@ def home_look(at: House, visitor: Who) -> Callable[[], Look]:
 def enter() -> Response:
     """Type a name, and go where one wanted to go."""
     body = sent()
-    remember(clean(text(body, "name")))
+    name = clean(text(body, "name"))
+    if not who().id:
+        house().limits.take(NEWCOMERS, line())
+    remember(name)
     code = find_code(text(body, "next"))
     if code:
         come_in(code, who())
@@ -97,7 +100,7 @@ def forget() -> Response:
 def open_room() -> Response:
     body, visitor = sent(), named()
     house().limits.take(ROOMS, visitor.id)
-    house().limits.take(ROOMS_OF_ADDRESS, request.remote_addr or "")
+    house().limits.take(ROOMS_OF_ADDRESS, line())
     code = house().rooms.open(
         text(body, "game"), [(visitor.id, visitor.name or "")], text(body, "act", 64)
     )

@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
 import msgspec
@@ -58,6 +59,12 @@ def text(body: dict[str, Any], key: str, most: int = 200) -> str:
     if not isinstance(value, str) or len(value) > most:
         abort(400)
     return value
+
+
+def line() -> str:
+    """The line this request came by: its address, of IPv6 the half that is one household's."""
+    address = ip_address(request.remote_addr or "0.0.0.0")
+    return str(ip_network((address, 64), strict=False) if address.version == 6 else address)
 
 
 def arrived() -> float:

@@ -408,7 +408,8 @@ def test_when_the_disk_fails_no_change_is_saved_and_the_old_file_stays(
     for each in together:
         assert isinstance(each.exception, StoreDown)
         assert str(each.exception) == (
-            f"{file} was not saved. No space left on device: free some space on the disk"
+            f"A file in {file.parent} was not saved. "
+            "No space left on device: free some space on the disk"
         )
     assert len(told()) == 1
     assert file.read_text() == text
