@@ -17,7 +17,7 @@ from myapp.store import Store, StoreDown
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds; the page takes a line that is silent for 25 for dead
-AGAIN = 300, 1300  # milliseconds until a page comes back, spread so that not all come at once
+AGAIN = 200, 900  # milliseconds until a page comes back, spread so that not all come at once
 
 QUIET_BEAT = SSE.patch_signals({"_beat": 1}).encode()
 

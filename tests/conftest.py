@@ -20,6 +20,19 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PARTY = "party.test"  # a name for this machine that is not localhost, as phones use one
 
 
+ALONE = ("live/test_reload", "live/test_idle", "live/test_hand_edits", "faults/test_crowd")
+LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
+
+
+def pytest_collection_modifyitems(items):
+    """Mark what compares times, and so has the machine to itself, and what only test-all runs."""
+    for item in items:
+        name = item.nodeid.removeprefix("tests/")
+        for mark, names in (("alone", ALONE), ("long", LONG)):
+            if name.startswith(names):
+                item.add_marker(mark)
+
+
 @pytest.fixture(scope="session")
 def counts():
     """`counts(small, full)`: the small number, or with VROUM_COUNTS=full the one in the promise."""

@@ -92,8 +92,7 @@ def _response(room: str, frames: Iterator[bytes]) -> Response:
         or open_here[room] >= int(most["STREAMS_PER_ROOM"])
         or house().presence.count() >= int(most["STREAMS_IN_ALL"])
     )
-    if busy or house().hub.closing:
-        # Never 204 here: that would tell the page not to come back.
+    if busy:  # never 204 here: that would tell the page not to come back
         return DatastarResponse(status=503, headers={"Retry-After": "5"})
     response = DatastarResponse(_counted(house(), room, g.request_id, frames))
     response.direct_passthrough = True

@@ -21,7 +21,7 @@ from contextlib import suppress
 from multiprocessing.connection import Listener
 from pathlib import Path
 
-from tests.conftest import ROOT
+from tests.conftest import ROOT, wait_for
 from tests.deploy.debian import ASK, DEFAULT_SITE, NGINX, STAND_INS, WRITES_DOWN
 from tests.deploy.services import Door, Nginx
 
@@ -172,6 +172,7 @@ class Machine:
             if name == "nginx":
                 self.write_nginx()
                 self.nginx.reload()
+                wait_for((self.root / "run/nginx.pid").exists)
             elif verb in ("enable", "daemon-reload"):
                 self.unit(unit)["Install"]
             elif unit.endswith(".socket"):

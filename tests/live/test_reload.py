@@ -75,6 +75,7 @@ def test_a_reload_brings_every_page_back_within_two_seconds_and_loses_no_click(
         clicker.does(f"/{code}/join")
         clicker.begin(code)
     wait_for(lambda: all(page.live for page in crowd.pages))
+    wait_for(lambda: len({page.html["room"] for page in crowd.pages}) == len(codes), 60)
     for page in crowd.pages:
         page.wholes, page.ends = [0], []
     before, done = server.workers, [clicker.done for clicker in clickers]
