@@ -1,6 +1,7 @@
 """Vroum: live game rooms. create_app is the one place where its parts are joined."""
 
 import hashlib
+import os
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -66,6 +67,7 @@ def create_app(**settings: Any) -> Flask:
     app.config.update(settings)
     app.config["SECRET_KEY_FALLBACKS"] = app.config["SECRET_KEY_FALLBACKS"].split()
 
+    app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or credential("vroum_secret_key")
     logs.configure()
     hub = Hub()
     store = open_store(app.config["STORE_URL"], hub)
@@ -90,6 +92,12 @@ def create_app(**settings: Any) -> Flask:
     cli.register(app)
     app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
     return app
+
+
+def credential(name: str) -> str | None:
+    """A secret that systemd hands to the service (LoadCredential)."""
+    path = Path(os.environ.get("CREDENTIALS_DIRECTORY", "/nonexistent"), name)
+    return path.read_text().strip() if path.exists() else None
 
 
 def release() -> str:

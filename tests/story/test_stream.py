@@ -195,10 +195,11 @@ def test_go_comes_even_if_the_store_stumbled_when_it_was_due(hers, code, world, 
     hers.until("GO!")
 
 
-def test_streams_end_when_the_server_closes_and_new_ones_are_told_to_wait(hers, world):
+def test_streams_end_when_the_server_closes_and_new_ones_are_told_to_come_again(hers, world):
     world.house.hub.close()
     assert hers.ended()
-    assert hers.connect() == 503
+    assert hers.connect() == 200
+    assert hers.ended()
 
 
 def test_a_hand_edit_is_on_every_screen(hers, his, code, world):
