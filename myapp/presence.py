@@ -187,9 +187,11 @@ class Presence:
             self._drop(line)
 
     def _add(self, line: Line) -> None:
+        # A page that is back before anybody was told it was away is no news to a whole classroom.
+        missed = self.gone_for(line.room, line.player) >= AWAY
         self._by_room.setdefault(line.room, set()).add(line)
         self._by_player.setdefault(line.player, set()).add(line)
-        self._ring(line)
+        self._ring(line, missed)
 
     def _drop(self, line: Line) -> None:
         for lines, key in ((self._by_room, line.room), (self._by_player, line.player)):
@@ -203,7 +205,8 @@ class Presence:
             self._gone = {who: at for who, at in self._gone.items() if at > old}
         self._ring(line)
 
-    def _ring(self, line: Line) -> None:
+    def _ring(self, line: Line, news: bool = True) -> None:
         self.turn += 1
-        self._hub.ring(f"here:{line.room}")
+        if news:
+            self._hub.ring(f"here:{line.room}")
         self._hub.ring(f"tabs:{line.player}")

@@ -38,16 +38,18 @@ class Rooms:
 
     def get(self, code: str) -> Room | None:
         """The room as it is now, to look at and not to change; shared by all who look."""
+        seen = self._seen.get(code)
+        if seen and self.store.version(f"rooms/{code}") == seen[0]:
+            return seen[1]
         found = self.store.get(f"rooms/{code}")
         if found is None:
             self._seen.pop(code, None)
             return None
         doc, version = found
-        seen = self._seen.get(code)
-        if seen is None or seen[0] != version:
-            seen = self._seen[code] = (version, Room.load(doc))
-            seen[1].version = version
-        return seen[1]
+        room = Room.load(doc)
+        room.version = version
+        self._seen[code] = (version, room)
+        return room
 
     def codes(self) -> list[str]:
         return [key.removeprefix("rooms/") for key in self.store.keys("rooms/")]

@@ -38,6 +38,10 @@ class Store(ABC):
         """
 
     @abstractmethod
+    def version(self, key: str) -> str | None:
+        """The version that `get` would return, without a copy; None if there is no document."""
+
+    @abstractmethod
     def change(
         self, key: str, fn: Change, *, fleeting: bool = False
     ) -> tuple[Document, str] | None:

@@ -42,15 +42,22 @@ class TinyStore(Store):
         self._entering = Semaphore()
 
     def get(self, key: str) -> tuple[Document, str] | None:
+        keeper = self._true(key)
+        return None if keeper.body is None else (_private(keeper.body), keeper.version)
+
+    def version(self, key: str) -> str | None:
+        keeper = self._true(key)
+        return None if keeper.body is None else keeper.version
+
+    def _true(self, key: str) -> Keeper:
+        """The keeper of a document, once it knows what stands in the file now."""
         keeper = self._keeper(key)
         self._drain()  # The kernel knows of a change at once; the loop would tell us in its turn.
         if not keeper.fresh:
             keeper.ask(Wish())
         if keeper.trouble:
             raise StoreDown(keeper.trouble)
-        if keeper.body is None:
-            return None
-        return _private(keeper.body), keeper.version
+        return keeper
 
     def change(
         self, key: str, fn: Change, *, fleeting: bool = False

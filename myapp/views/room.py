@@ -74,7 +74,7 @@ def invite(code: str) -> str:
     return url_for("room.page", code=code, _external=True)
 
 
-@dataclass(frozen=True)
+@dataclass
 class Looking:
     """Somebody who looks at a room: at its page, or at one of the views that are nobody."""
 
@@ -83,6 +83,7 @@ class Looking:
     view: str
     key: str | None
     link: str
+    _mine: tuple[object, bytes] = (None, b"")
 
     def shared(self, draw: Drawing, room: Room) -> tuple[str, bytes]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing."""
@@ -109,11 +110,13 @@ class Looking:
             closed = at.drawing.html("_closed.html", code=self.code)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
         _, shared = self.shared(at.drawing, room)
-        mine = event(at.drawing.mine(room, self.visitor)) if self.view == "page" else b""
+        stamp = room.version, at.drawing.here(room).gone
+        if self.view == "page" and self._mine[0] != stamp:  # many looks find nothing new
+            self._mine = stamp, event(at.drawing.mine(room, self.visitor))
         times = [at.drawing.here(room).until]
         if room.due is not None and room.due > wall:
             times.append(room.due)
-        return Look((shared, mine), wake=min(times) - wall)
+        return Look((shared, self._mine[1]), wake=min(times) - wall)
 
 
 @pages.get("/<code:code>/live")
