@@ -4,7 +4,7 @@ PY      = python3
 VERSION = $(shell git describe --tags --always 2>/dev/null)
 SUDO    = $(if $(filter 0,$(shell id -u)),,sudo)
 NPM     = PATH="$(CURDIR)/.setup/bin:$$PATH" npm
-PIP     = bin/pip install --quiet --disable-pip-version-check --require-hashes
+PIP     = bin/pip install --quiet --disable-pip-version-check --require-hashes --only-binary :all:
 ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify --format=esm \
           --target=es2022 --outfile=static/vendor/vroum.js --external:/static/* \
           --legal-comments=none '--banner:js=/* Licences: LICENSES.txt */' --log-level=warning
@@ -13,7 +13,7 @@ ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify -
 FRONT   = $(if $(wildcard static/vendor/RELEASE),,static/vendor/vroum.js static/vendor/datastar.js)
 SCRIPTS = $(wildcard static/*.js static/components/*.js)
 
-.PHONY: help run serve dev test test-all memory soak check release clean pins debian
+.PHONY: help run serve dev test test-all memory soak audit licences check release clean pins debian
 .DELETE_ON_ERROR:
 
 help:      ## list what there is
@@ -46,6 +46,13 @@ memory: debian ## what the whole service weighs with 500 pages open
 
 soak: debian ## people come and go for MINUTES=60; memory, files and greenlets must stay flat
 	@.venv/bin/python -m bench.soak $(or $(MINUTES),60)
+
+audit: .venv/ready-dev node_modules/ready ## ask for known vulnerabilities; fails, too, when it could not ask
+	@.venv/bin/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.txt
+	@$(NPM) audit
+
+licences: .venv/ready ## what serves, with versions and licences
+	@.venv/bin/python deploy/licences.py
 
 release: $(FRONT) ## pack dist/vroum-<version>.tar.gz, front end included: a server needs no Node
 	@mkdir -p dist && echo $(VERSION) > dist/RELEASE

@@ -86,6 +86,7 @@ def venv(requirements: Path) -> str:
         shutil.rmtree(home, ignore_errors=True)
         run([sys.executable, "-m", "venv", str(home)], "On Debian: apt-get install python3-venv")
         pip = [str(home / "bin/python"), "-m", "pip", "install", "--quiet", "--require-hashes"]
+        pip += ["--only-binary=:all:"]  # nothing of a package runs before it serves
         pip += ["--disable-pip-version-check", "--compile", "-r", str(requirements)]
         run(pip, "A package could not be fetched: is the network up?")
         (home / "ready").touch()
