@@ -45,8 +45,8 @@ WEB_CONCURRENCY=2
 END
 )
 
-# A phone that vanished is noticed in two minutes instead of fifteen.
-echo 'net.ipv4.tcp_retries2 = 8' > "$root/etc/sysctl.d/60-vroum.conf"
+# A phone that vanished is noticed in one minute instead of fifteen.
+echo 'net.ipv4.tcp_retries2 = 7' > "$root/etc/sysctl.d/60-vroum.conf"
 machine sysctl -q -p "$root/etc/sysctl.d/60-vroum.conf"
 
 # The release: unpacked, tried, and serving.

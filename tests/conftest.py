@@ -20,7 +20,14 @@ QUIET = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--
 PARTY = "party.test"  # a name for this machine that is not localhost, as phones use one
 
 
-ALONE = ("live/test_reload", "live/test_idle", "live/test_hand_edits", "faults/test_crowd")
+ALONE = (
+    "live/test_reload",
+    "live/test_idle",
+    "live/test_hand_edits",
+    "faults/test_crowd",
+    "faults/test_streams",
+    "deploy/test_restart",
+)
 LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
 
 

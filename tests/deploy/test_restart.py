@@ -46,7 +46,10 @@ class Clicker(Visitor):
 
 
 def test_a_restart_under_many_pages_refuses_none_of_them_and_loses_no_click(server, crowd, counts):
-    pupils = [Visitor(server, f"Pupil {n}") for n in range(counts(60, 500))]
+    pupils = [
+        Visitor(server, f"Pupil {n}", f"127.1.{n // 250}.{n % 250 + 1}")
+        for n in range(counts(60, 500))
+    ]
     codes = []
     for n, pupil in enumerate(pupils):
         if n % 25 == 0:
