@@ -213,6 +213,8 @@ class Room:
         player.left = True
         if player.key == self.host:
             self.pass_crown(lambda p: True)
+        if not self.host:
+            self.door.lock(False)  # nobody is left to answer it
 
     def forget(self, id: str) -> None:
         """Remove every trace of this person but the points of a seat without a name."""

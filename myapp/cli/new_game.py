@@ -1,5 +1,6 @@
 """new-game: the two files of a game, playable before a line is changed."""
 
+import keyword
 import re
 from pathlib import Path
 
@@ -72,7 +73,8 @@ TEMPLATE = """{% from "macros.html" import command %}
 @click.argument("name")
 def new_game(name: str) -> None:
     """Write the two files of a new game called NAME, playable before you change them."""
-    if not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", name) or name in games.found():
+    taken = keyword.iskeyword(name) or name in games.found()
+    if taken or not re.fullmatch(r"[a-z][a-z0-9_]{1,30}", name):
         raise click.BadParameter("take a new name of small letters, like tic_tac_toe")
     words = [word.capitalize() for word in name.split("_")]
     folder = Path(current_app.root_path)

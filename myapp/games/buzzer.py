@@ -57,6 +57,7 @@ class Buzzer(Game):
     armed: dict[str, float] = field(
         default_factory=dict
     )  # false starts: when the button works again
+    locked: list[str] = field(default_factory=list)  # whose button was not ready when GO came
     rows: list[Press] = field(default_factory=list)  # this round's presses, best first
 
     @property
@@ -119,7 +120,7 @@ class Buzzer(Game):
         if self.phase != "wait":
             self.round += 1
         self.phase = "wait"
-        self.rows, self.armed = [], {}
+        self.rows, self.armed, self.locked = [], {}, []
         self.until = self.now + self.dice.uniform(*DELAY)
 
     def on_due(self) -> None:
@@ -130,6 +131,7 @@ class Buzzer(Game):
             self.arm()
         elif self.phase == "wait":
             self.phase, self.sent = "go", self.now
+            self.locked = [*self.armed]
             self.until = self.now + PATIENCE
         elif self.phase == "go" and self.rows:
             self.judge()
@@ -155,6 +157,8 @@ class Buzzer(Game):
         press = self.measure(player, reaction)
         if self.phase == "wait" or press.accepted < ANTICIPATION:
             self.armed[player] = self.now + REARM
+            if self.phase == "go":
+                self.locked.append(player)
             return
         self.armed.pop(player, None)
         self.rows = rank([*self.rows, press])
@@ -167,7 +171,9 @@ class Buzzer(Game):
         allowance = CAP if self.rtt is None else min(CAP, self.rtt + SLACK)
         reported = None if reaction is None else reaction / 1000
         believed, why = elapsed, "no report: the time until it arrived counts"
-        if reported is not None:
+        if player in self.locked:
+            why = "after a false start: the time until it arrived counts"
+        elif reported is not None:
             believed, why = min(max(reported, elapsed - allowance), elapsed), ""
             if reported > elapsed:
                 why = "reported more time than had passed"

@@ -5,11 +5,11 @@ import { cue, stayAwake } from '../senses.js';
 
 const WORDS = {
   idle: 'Get ready', ready: 'Press to play', wait: 'Wait...', go: 'GO!', sent: 'Pressed!',
-  pressed: 'Pressed!', locked: 'Too soon!', results: 'Too slow!', watching: 'Watching',
+  pressed: 'Pressed!', locked: 'Too soon!', results: 'Round over', watching: 'Watching',
 };
 const HINTS = {
   ready: 'tap, or space bar', wait: 'press when it says GO', sent: 'checking', pressed: 'waiting for the others',
-  locked: 'your button is locked for a moment', results: 'next round in a moment',
+  locked: 'your button is locked for a moment',
 };
 const OPEN = ['ready', 'wait', 'go'];
 const WRITING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]';
@@ -99,10 +99,12 @@ export class BuzzerPad extends LitElement {
     stayAwake(!this.muted && !['idle', 'ready'].includes(this.phase));
     if (this.phase === 'locked') cue('foul', this.muted);
     if (this.phase !== 'go') return;
+    // Only a page that waited saw GO come: not one that was locked, or was opened, when it came.
+    const surprised = changed.get('phase') === 'wait';
     const round = this.round;
     // The frame that runs this is the frame that paints what was just rendered.
     requestAnimationFrame((now) => {
-      if (this.phase === 'go' && this.round === round) this.#painted = now;
+      if (surprised && this.phase === 'go' && this.round === round) this.#painted = now;
       cue('go', this.muted);
     });
   }
@@ -122,8 +124,9 @@ export class BuzzerPad extends LitElement {
     if (event.ctrlKey || event.altKey || event.metaKey) return;
     const [target] = event.composedPath();
     const ours = this.renderRoot.contains(target);
-    // GO covers every other control, so then only writing goes before it.
-    const busy = !ours && target instanceof Element && target.closest(this.phase === 'go' ? WRITING : CONTROLS);
+    // GO covers every other control, so then only writing goes before the space bar.
+    const first = this.phase === 'go' && event.code === 'Space' ? WRITING : CONTROLS;
+    const busy = !ours && target instanceof Element && target.closest(first);
     const asked = ours || ['wait', 'go', 'pressed', 'locked'].includes(this.phase);
     if (busy || !asked) return;
     event.preventDefault();

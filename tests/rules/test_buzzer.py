@@ -87,8 +87,24 @@ def test_nobody_reacts_in_less_than_a_tenth_of_a_second(game):
     go(game)
     buzz(game, "ann", 0.090, 80.0)
     assert game.rearming("ann") and not game.rows
-    buzz(game, "ann", 0.090 + REARM, 2080.0)
+    buzz(game, "ann", 0.090 + REARM, 150.0)
     assert game.pressed("ann")
+    assert game.rows[0].accepted == pytest.approx(0.090 + REARM)
+
+
+def test_nobody_gains_by_a_false_start_whose_lock_ends_after_go(game):
+    game.on_start()
+    game.now = game.until - 0.1
+    game.play("bob", "buzz", {"round": 1})
+    go(game)
+    buzz(game, "ann", 0.270, 234.0)
+    game.until = game.sent + 10
+    game.now = game.sent + REARM - 0.1
+    game.on_due()
+    buzz(game, "bob", REARM, 165.0)
+    assert [row.player for row in game.rows] == ["ann", "bob"]
+    assert game.rows[1].accepted == pytest.approx(REARM)
+    assert "after a false start" in game.rows[1].why
 
 
 def test_ties_inside_the_measuring_error_are_ties(game):

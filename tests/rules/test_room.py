@@ -89,6 +89,14 @@ def test_the_crown_passes_when_the_host_leaves(room, ann, bob):
     assert room.join("id-cem", "Cem").key == room.host
 
 
+def test_a_locked_room_that_everybody_left_is_open_again(room, ann, bob):
+    room.lock(ann, True)
+    room.leave(ann)
+    assert room.locked
+    room.leave(bob)
+    assert not room.locked and room.join("id-cem", "Cem").key == room.host
+
+
 def test_a_robot_never_gets_the_crown(room, ann, bob):
     room.add_robot(ann)
     room.leave(bob)
