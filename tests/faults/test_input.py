@@ -80,7 +80,9 @@ def test_a_line_break_in_a_name_makes_no_line_in_a_stream(visit, ann, code, sign
     assert sign == "\r\n" or sign == "\n" or sign.encode() not in heard.replace(b"\r\n", b"")
 
 
-@pytest.mark.parametrize("name", ["<img src=x>", "{{7777*7777}}", '"><b data-init=x', "${x}", "<!--"])
+@pytest.mark.parametrize(
+    "name", ["<img src=x>", "{{7777*7777}}", '"><b data-init=x', "${x}", "<!--"]
+)
 def test_a_name_is_text_on_every_page(visit, code, name):
     """Fault 3."""
     eve = visit(name)
