@@ -27,6 +27,7 @@ ALONE = (
     "live/test_idle",
     "live/test_hand_edits",
     "faults/test_crowd",
+    "faults/test_identity.py::test_a_wrong_key",
     "faults/test_streams",
     "deploy/test_restart",
 )
