@@ -30,7 +30,7 @@ dev: .venv/ready $(FRONT) ## work on Vroum: what you save is reloaded, and every
 	MYAPP_RELOAD=1 .venv/bin/python -m gunicorn -c deploy/gunicorn.conf.py wsgi:app
 
 test: debian check ## run every check and test, with small counts
-	@.venv/bin/python -m pytest -q -n 4 --dist worksteal -m "not alone and not long"
+	@.venv/bin/python -m pytest -q -n 3 --dist worksteal -m "not alone and not long"
 	@.venv/bin/python -m pytest -q -m "alone and not long"
 
 test-all: debian check ## run the same tests with the full counts (up to 45 minutes)

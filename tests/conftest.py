@@ -26,6 +26,7 @@ ALONE = (
     "live/test_reload",
     "live/test_idle",
     "live/test_hand_edits",
+    "cli/test_doctor.py",
     "faults/test_crowd",
     "faults/test_identity.py::test_a_wrong_key",
     "faults/test_streams",
