@@ -169,7 +169,7 @@ def told(server):
 @pytest.fixture
 def pages(pair, visit, crowd, counts):
     """Many people look at Ann's room."""
-    people = [visit(f"P{n}", at=pair) for n in range(counts(20, 500))]
+    people = [visit(f"P{n}", at=pair) for n in range(counts(20, 2000))]
     code = people[0].opens_room()
     pages = [crowd.opens(person, f"/{code}") for person in people]
     wait_for(lambda: all(page.live for page in pages), 60)
