@@ -26,6 +26,7 @@ def test_twenty_rooms_that_nobody_watches_cost_nothing(serve, crowd, counts):
         crowd.closes(page)
     ann.does(f"/{code}/private")  # the last that happens: there is nobody to be shown it
     wait_for(lambda: not present(server))
+    wait_for(lambda: at_rest(server))
 
     seconds = counts(6, 60)
     reads, used = total(server, reads_of), total(server, cpu_of)
@@ -42,6 +43,13 @@ def present(server):
     """The streams that the workers know of; they notice that a page left when they write to it."""
     documents = [document(path) for path in (server.data / "presence").glob("*.json")]
     return [line for one in documents for line in one["lines"]]
+
+
+def at_rest(server):
+    """Both workers have heard that the last page left: for half a second nobody read anything."""
+    before = total(server, reads_of)
+    time.sleep(0.5)
+    return total(server, reads_of) == before
 
 
 def total(server, measure):
