@@ -72,6 +72,7 @@ def create_app(**settings: Any) -> Flask:
     hub = Hub()
     store = open_store(app.config["STORE_URL"], hub)
     if not cli.commanded():  # A command looks at what there is, broken perhaps, and makes nothing.
+        store.serve()
         app.config["SECRET_KEY"] = app.config["SECRET_KEY"] or store.secret()
         if len(app.config["SECRET_KEY"]) < 32:
             raise RuntimeError("MYAPP_SECRET_KEY is too short: give it 32 characters or more.")
@@ -86,7 +87,7 @@ def create_app(**settings: Any) -> Flask:
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(presence, rooms, limits)
+    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits)
     app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits)
     views.register(app)
     cli.register(app)

@@ -10,14 +10,16 @@ from myapp import metrics
 from myapp.limits import Limits
 from myapp.presence import Presence
 from myapp.rooms import Rooms
+from myapp.store import Store
 
+ALIVE = 1.0  # seconds between two words that this process serves
 PULSE = 5.0  # seconds between two looks at how late the loop is; idle must cost nothing
 ROUNDS = 3600.0  # seconds between two looks at everything
 
 log = logging.getLogger(__name__)
 
 
-def begin(presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None]:
+def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
     def work() -> None:
@@ -36,8 +38,14 @@ def begin(presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None
             gevent.sleep(PULSE)
             metrics.LOOP_LAG.observe(max(0.0, time.monotonic() - before - PULSE))
 
+    def live() -> None:
+        while True:
+            store.beat()
+            gevent.sleep(ALIVE)
+
     def start() -> None:
         presence.begin()
+        gevent.spawn(live)
         gevent.spawn(work)
         gevent.spawn(measure)
 

@@ -62,6 +62,16 @@ def move(method: Move) -> Move:
     return method
 
 
+def fleeting(method: Move) -> Move:
+    """Mark a move, or `on_due`, whose effect everyone sees and nobody would miss after a crash.
+
+    Such a change does not wait for the disk, and only the table is drawn again for it: it must not
+    change what `facts`, `status` or anybody's hand show.
+    """
+    method.fleeting = True  # type: ignore[attr-defined]
+    return method
+
+
 class Dice(random.Random):
     """Chance that belongs to one room: a 128-bit secret and a counter through a hash.
 
@@ -108,16 +118,20 @@ class Game:
     A player is a key such as "p1", the same for as long as the room lives. Before each call the
     room hands in `now` (seconds on the room's clock, which stands still while the room is paused),
     `rtt` (seconds, the round trip of the line the move came by, or None when nobody trustworthy
-    measured it), `host` (the key of the host) and `dice`.
+    measured it), `host` (the key of the host), `lost` (who has been gone for longer than `grace`)
+    and `dice`.
     """
 
     title: ClassVar[str] = ""
     seats: ClassVar[range] = range(1, 1)
+    grace: ClassVar[tuple[float, float]] = 30.0, 90.0
+    """Seconds that a player may be gone: after closing the page, after the line dropped."""
 
     kind = ""
     now = 0.0
     rtt: float | None = None
     host = ""
+    lost: frozenset[str] = frozenset()
     dice: Dice
 
     @property
@@ -141,6 +155,30 @@ class Game:
         `player` is "" for people who only watch.
         """
         return player
+
+    @property
+    def joinable(self) -> bool:
+        """Whether somebody who comes now can take part fairly, as between two rounds."""
+        return self.over
+
+    @property
+    def outcome(self) -> dict[str, float]:
+        """Once it is over: what each player takes to the room's scoreboard."""
+        return {}
+
+    @property
+    def frames(self) -> tuple[str, ...]:
+        """Origins that the page of this game may show in a frame. A change reloads the page."""
+        return ()
+
+    def record(self, names: dict[str, str]) -> str:
+        """The game written down, to take home as a file; "" if there is nothing to write.
+
+        `names` are the players' by key; `record_type` is the ending of the file's name.
+        """
+        return ""
+
+    record_type: ClassVar[str] = "txt"
 
     def on_start(self) -> None:
         """The room starts the game, for the first time or after it was over."""
@@ -168,6 +206,11 @@ class Game:
         except msgspec.ValidationError as error:
             raise BadMove("That move does not make sense here.") from error
         method(self, player, **msgspec.structs.asdict(sent))
+
+    @classmethod
+    def fleeting(cls, name: str) -> bool:
+        """Whether the move of this name, or "on_due", is marked as fleeting."""
+        return hasattr(getattr(cls, name, None), "fleeting")
 
     def dump(self) -> dict[str, Any]:
         """The state as JSON values."""

@@ -21,12 +21,16 @@ from myapp.store import Store, StoreDown
 AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
+FAREWELL = 5.0  # a page that closes says so at most so long before or after its line ends
 QUIET = 200  # how many tabs that were told "opened elsewhere" one process remembers
 
 log = logging.getLogger(__name__)
 
 Quiet = dict[str, tuple[float, bool]]
 """By tab: when it was last told, and whether to be quiet. The latest word counts."""
+
+Byes = dict[str, float]
+"""By tab: when its page said that it was being closed."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +54,11 @@ class Presence:
         self._started = time.time()
         self._own: set[Line] = set()
         self._quiet: Quiet = {}
-        self._others: dict[str, tuple[set[Line], Quiet]] = {}
+        self._byes: Byes = {}
+        self._others: dict[str, tuple[set[Line], Quiet, Byes]] = {}
         self._by_room: dict[str, set[Line]] = {}
         self._by_player: dict[str, set[Line]] = {}
-        self._gone: dict[tuple[str, str], float] = {}
+        self._gone: dict[tuple[str, str], tuple[float, str]] = {}
         self._changed = Event()
         self.turn = 0  # goes up whenever anything here changes
 
@@ -67,7 +72,13 @@ class Presence:
         """Seconds since their last page of this room closed, as far as this process can know."""
         if self.here(room, player):
             return 0.0
-        return time.time() - self._gone.get((room, player), self._started)
+        return time.time() - self._gone.get((room, player), (self._started, ""))[0]
+
+    def closed(self, room: str, player: str) -> bool:
+        """Whether their last page of this room was closed, rather than cut off."""
+        at, tab = self._gone.get((room, player), (0.0, ""))
+        words = [self._byes, *(byes for _, _, byes in self._others.values())]
+        return any(abs(at - byes[tab]) < FAREWELL for byes in words if tab in byes)
 
     def watched(self, room: str) -> bool:
         """Whether anybody has this room's page open."""
@@ -92,7 +103,7 @@ class Presence:
 
     def is_quiet(self, tab: str) -> bool:
         """Whether this tab was told that the player went on elsewhere."""
-        words = [self._quiet, *(quiet for _, quiet in self._others.values())]
+        words = [self._quiet, *(quiet for _, quiet, _ in self._others.values())]
         return max((quiet[tab] for quiet in words if tab in quiet), default=(0.0, False))[1]
 
     # What happens
@@ -119,6 +130,13 @@ class Presence:
         self._quiet[tab] = time.time(), quiet
         for old in [*self._quiet][:-QUIET]:
             del self._quiet[old]
+        self._changed.set()
+
+    def bye(self, tab: str) -> None:
+        """This tab's page is being closed."""
+        self._byes[tab] = time.time()
+        for old in [*self._byes][:-QUIET]:
+            del self._byes[old]
         self._changed.set()
 
     # How it is shared
@@ -156,7 +174,7 @@ class Presence:
             self._changed.wait()
             self._changed.clear()
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
-            doc = {"lines": lines, "quiet": dict(self._quiet)}
+            doc = {"lines": lines, "quiet": dict(self._quiet), "byes": dict(self._byes)}
             self._save(None if self._hub.closing and not lines else doc)
 
     def _save(self, doc: dict[str, Any] | None) -> None:
@@ -176,11 +194,12 @@ class Presence:
     def _learn(self, key: str) -> None:
         """Take in what another process knows."""
         found = self._store.get(key)
-        doc = found[0] if found else {"lines": [], "quiet": {}}
-        before, _ = self._others.pop(key, (set(), {}))
+        doc = found[0] if found else {"lines": [], "quiet": {}, "byes": {}}
+        before, *_ = self._others.pop(key, (set(), {}, {}))
         now = {Line(*line) for line in doc["lines"]}
         if found:
-            self._others[key] = now, {tab: (at, quiet) for tab, (at, quiet) in doc["quiet"].items()}
+            quiet: Quiet = {tab: (at, quiet) for tab, (at, quiet) in doc["quiet"].items()}
+            self._others[key] = now, quiet, doc["byes"]
         for line in now - before:
             self._add(line)
         for line in before - now:
@@ -199,10 +218,10 @@ class Presence:
             if not lines[key]:
                 del lines[key]
         if not self.here(line.room, line.player):
-            self._gone[line.room, line.player] = time.time()
+            self._gone[line.room, line.player] = time.time(), line.tab
         if len(self._gone) > 10_000:
             old = time.time() - 2 * CROWN
-            self._gone = {who: at for who, at in self._gone.items() if at > old}
+            self._gone = {who: last for who, last in self._gone.items() if last[0] > old}
         self._ring(line)
 
     def _ring(self, line: Line, news: bool = True) -> None:

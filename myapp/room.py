@@ -52,6 +52,8 @@ class Room:
     started: bool = False
     opened_by: str = ""  # action id, so that opening it twice is opening it once
     touched: float = 0.0
+    changes: int = 0  # how many were durable
+    steps: int = 0  # how many were fleeting
     clock: Clock = field(default_factory=Clock)
     people: list[Player] = field(default_factory=list)
     door: Door = field(default_factory=Door)
@@ -59,6 +61,7 @@ class Room:
     state: dict[str, Any] = field(default_factory=dict)
 
     version = ""  # of the document this was loaded from
+    lasting = ""  # the version when it last changed in more than a fleeting way
 
     def __post_init__(self) -> None:
         if self.kind not in games.found():
@@ -150,6 +153,16 @@ class Room:
         """Let the game know what time it is, and how long the line of whoever acts is."""
         self.wall = wall
         self.game.now, self.game.rtt = self.clock.read(wall), rtt
+
+    def differs_fleetingly(self, other: "Room") -> bool:
+        """Whether only fleeting changes lie between. An edit by hand is none: it counts nothing."""
+        return self.changes == other.changes and self.steps != other.steps
+
+    def count(self, fleeting: bool) -> None:
+        if fleeting:
+            self.steps += 1
+        else:
+            self.changes += 1
 
     # Coming and going
 
@@ -323,8 +336,12 @@ class Room:
             self.clock.go(wall)
             self.at(wall)
 
-    def play(self, by: Player, move: str, args: dict[str, Any]) -> None:
+    def play(
+        self, by: Player, move: str, args: dict[str, Any], lost: frozenset[str] = frozenset()
+    ) -> None:
+        """Play a move of the game. `lost` are the keys of those gone for longer than its grace."""
         self._seated_only(by)
+        self.game.lost = lost
         if self.paused:
             raise IllegalMove("The room is paused.")
         self.game.play(by.key, move, args)
@@ -333,17 +350,29 @@ class Room:
         if not by.seated:
             raise Forbidden("Take a seat first.")
 
-    def tick(self, wall: float) -> None:
-        """Let happen what is due: the game's own time, then each robot's plan."""
+    def tick(self, wall: float, fleeting: bool = False) -> None:
+        """Let happen what is due: the game's own time, then each robot's plan.
+
+        With `fleeting` only what is marked so; the rest stays due.
+        """
         self.at(wall)
         if self.paused:
             return
-        if self._come(self.game.due):
+        if (self.game.fleeting("on_due") or not fleeting) and self._come(self.game.due):
             self.game.on_due()
         for player in self._robots():
             plan = self.game.robot(player.key)
-            if plan and self._come(plan.at):
+            if plan and (self.game.fleeting(plan.move) or not fleeting) and self._come(plan.at):
                 self.game.play(player.key, plan.move, plan.args)
+
+    def only_fleeting(self, wall: float) -> bool:
+        """Whether all that is due is marked as fleeting."""
+        now = self.clock.read(wall) + ROUNDING
+        plans = [plan for p in self._robots() if (plan := self.game.robot(p.key))]
+        due = [plan.move for plan in plans if plan.at <= now]
+        if self.game.due is not None and self.game.due <= now:
+            due.append("on_due")
+        return all(self.game.fleeting(name) for name in due)
 
     def _come(self, at: float | None) -> bool:
         """Whether it is that late. Wall time and back rounds: the game never sees itself early."""

@@ -36,6 +36,10 @@ class Rooms:
         self._ticked: dict[str, str] = {}
         store.check("rooms/", Room.load)
 
+    def time(self) -> float:
+        """The wall time less all the time that the server was away: the wall that rooms know."""
+        return time.time() - self.store.away()
+
     def get(self, code: str) -> Room | None:
         """The room as it is now, to look at and not to change; shared by all who look."""
         seen = self._seen.get(code)
@@ -47,7 +51,9 @@ class Rooms:
             return None
         doc, version = found
         room = Room.load(doc)
-        room.version = version
+        room.version = room.lasting = version
+        if seen and seen[1].differs_fleetingly(room):
+            room.lasting = seen[1].lasting
         self._seen[code] = (version, room)
         return room
 
@@ -63,14 +69,15 @@ class Rooms:
         act: str = "",
         wall: float | None = None,
         rtt: float | None = None,
+        fleeting: bool = False,
     ) -> None:
-        """Load the room, let `fn` change it, save it. Durable when it returns.
+        """Load the room, let `fn` change it, save it. Durable when it returns, unless fleeting.
 
         `by` and `act` name the player (by cookie) and the action id: the second time the same
         action comes it is answered like the first and changes nothing. `wall` is when the action
-        arrived. What `fn` raises reaches the caller, and then nothing is saved.
+        arrived, in the rooms' time. What `fn` raises reaches the caller; then nothing is saved.
         """
-        wall = time.time() if wall is None else wall
+        wall = self.time() if wall is None else wall
 
         def changed(doc: dict[str, Any] | None) -> dict[str, Any]:
             if doc is None:
@@ -84,10 +91,18 @@ class Rooms:
             if new == doc:
                 return doc
             room.note(by, act)
-            return {**new, "acts": room.acts, "touched": wall}
+            room.count(fleeting)
+            return {
+                **new,
+                "acts": room.acts,
+                "touched": wall,
+                "changes": room.changes,
+                "steps": room.steps,
+            }
 
         with metrics.CHANGES.time():
-            self.store.change(f"rooms/{code}", changed)
+            self.store.change(f"rooms/{code}", changed, fleeting=fleeting)
+        self.store.beat()
 
     def act(
         self,
@@ -98,6 +113,7 @@ class Rooms:
         act: str = "",
         wall: float | None = None,
         rtt: float | None = None,
+        fleeting: bool = False,
     ) -> None:
         """Change the room as the person with this cookie, who must be in it."""
 
@@ -107,7 +123,7 @@ class Rooms:
                 raise Forbidden("You are not in this room.")
             fn(room, player)
 
-        self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt)
+        self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt, fleeting=fleeting)
 
     def open(self, kind: str, people: Iterable[tuple[str, str]], act: str = "") -> str:
         """Open a room for these (cookie, name) pairs, the first of them its host; returns its code.
@@ -119,7 +135,7 @@ class Rooms:
         people = list(people)
         act = act or secrets.token_hex(12)
         mark = hashlib.sha256(f"{people[0][0]} {act}".encode()).hexdigest()
-        wall = time.time()
+        wall = self.time()
 
         def opened(doc: dict[str, Any] | None) -> dict[str, Any]:
             if doc is not None:
@@ -159,14 +175,16 @@ class Rooms:
         if self._ticked.get(code) == room.version:
             return
         self._ticked[code] = room.version
+        wall = self.time()
+        fleeting = not heirs and room.only_fleeting(wall)
 
         def ticked(room: Room) -> None:
-            room.tick(time.time())
+            room.tick(wall, fleeting)
             if heirs:
                 room.pass_crown(lambda player: player.key in heirs)
 
         try:
-            self.change(code, ticked)
+            self.change(code, ticked, wall=wall, fleeting=fleeting)
         except NoSuchRoom:
             self.forget(code)
         except StoreDown:
@@ -190,8 +208,8 @@ class Rooms:
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""
         for room in self.all():
-            if not watched(room.code) and time.time() - room.touched > DAY:
-                self.store.change(f"rooms/{room.code}", _untouched)
+            if not watched(room.code) and self.time() - room.touched > DAY:
+                self.store.change(f"rooms/{room.code}", self._untouched)
                 log.info("swept a room of %s", room.kind)
             self.forget(room.code)
 
@@ -200,9 +218,8 @@ class Rooms:
         self._seen.pop(code, None)
         self._ticked.pop(code, None)
 
-
-def _untouched(doc: dict[str, Any] | None) -> dict[str, Any] | None:
-    return doc if doc and time.time() - doc["touched"] <= DAY else None
+    def _untouched(self, doc: dict[str, Any] | None) -> dict[str, Any] | None:
+        return doc if doc and self.time() - doc["touched"] <= DAY else None
 
 
 def _letters(number: int) -> str:

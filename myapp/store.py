@@ -77,6 +77,17 @@ class Store(ABC):
     def reap(self, prefix: str) -> list[str]:
         """Delete the documents below `prefix` that no living process holds; the keys deleted."""
 
+    def serve(self) -> None:  # noqa: B027 - not every store needs it
+        """This process is to serve, and is not only to look; said before anything is asked."""
+
+    @abstractmethod
+    def beat(self) -> None:
+        """Say that this process serves now. Does not block, and wakes nobody."""
+
+    @abstractmethod
+    def away(self) -> float:
+        """Seconds in all during which no process served; the same for the life of a process."""
+
     @abstractmethod
     def secret(self) -> str:
         """A random text made once, kept with the data, the same in every process."""

@@ -15,6 +15,7 @@ from flask import current_app
 
 from myapp.cli import data
 from myapp.store import StoreDown
+from myapp.store_tinydb.locks import RUNNING
 
 
 @click.command()
@@ -66,6 +67,8 @@ def _write(path: Path) -> tuple[int, list[str]]:
         with tarfile.open(fileobj=file, mode="w:gz") as archive:
             with suppress(FileNotFoundError):
                 _add(archive, data.SECRET, (data.folder() / data.SECRET).read_bytes())
+            served = int((data.folder() / RUNNING).stat().st_mtime)
+            _add(archive, data.AWAY, f"{data.store().away():.3f}\n".encode(), served)
             for key in data.documents():
                 try:
                     found = data.store().get(key)
@@ -85,7 +88,8 @@ def tinydb_file(document: dict[str, object]) -> bytes:
     return json.dumps({"_default": {"1": document}}, indent=2, ensure_ascii=False).encode()
 
 
-def _add(archive: tarfile.TarFile, name: str, text: bytes) -> None:
+def _add(archive: tarfile.TarFile, name: str, text: bytes, at: int | None = None) -> None:
     member = tarfile.TarInfo(name)
-    member.size, member.mode, member.mtime = len(text), 0o600, int(time.time())
+    member.size, member.mode = len(text), 0o600
+    member.mtime = int(time.time()) if at is None else at
     archive.addfile(member, io.BytesIO(text))

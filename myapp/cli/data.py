@@ -18,6 +18,7 @@ from myapp.views.house import house
 P = ParamSpec("P")
 
 SECRET = "secret-key"
+AWAY = "away"  # how long the server was not there, in all, when the archive was made
 FLEETING = {"presence", "limits", "probe"}
 """What the server knows only while it runs: nobody misses it afterwards."""
 

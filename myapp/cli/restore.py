@@ -6,6 +6,7 @@ import re
 import secrets
 import shutil
 import tarfile
+import time
 import zlib
 from contextlib import suppress
 from datetime import datetime
@@ -17,6 +18,7 @@ from myapp.cli import data
 from myapp.hub import Hub
 from myapp.rooms import Rooms
 from myapp.store import StoreDown, open_store, split
+from myapp.store_tinydb.locks import RUNNING
 
 BIG = 16 * 1024 * 1024  # bytes of one document
 HUGE = 4 * 1024 * BIG  # bytes of all of them
@@ -56,6 +58,7 @@ def restore(file: Path, replace: bool) -> None:
             _unpack(file, new)
             documents = _look_at_all(new)
             moved = swap(folder, new)
+            (folder / RUNNING).touch()
         except (Damaged, StoreDown) as error:
             raise click.ClickException(
                 f"{file} is damaged: {error}. Nothing was changed; try an older archive."
@@ -87,13 +90,23 @@ def _unpack(file: Path, new: Path) -> None:
                 names.add(member.name)
                 source = archive.extractfile(member)
                 assert source is not None
-                _write(new / member.name, source.read())
+                text = source.read()
+                if member.name == data.AWAY:  # the games in it stood still since then
+                    text = _away_until_now(text, member.mtime)
+                _write(new / member.name, text)
     except (tarfile.TarError, EOFError, zlib.error) as error:
         raise Damaged(f"it does not unpack ({error})") from error
     except OSError as error:
         if error.errno is None:  # gzip's own
             raise Damaged(f"it does not unpack ({error})") from error
         raise
+
+
+def _away_until_now(text: bytes, since: float) -> bytes:
+    try:
+        return f"{float(text) + max(0.0, time.time() - since):.3f}\n".encode()
+    except ValueError as error:
+        raise Damaged(f"{data.AWAY} is not a number") from error
 
 
 def _read_through(file: Path) -> None:
@@ -108,7 +121,9 @@ def _read_through(file: Path) -> None:
 
 def _must_be_ours(member: tarfile.TarInfo) -> None:
     match = MEMBER.fullmatch(member.name)
-    ours = member.name == data.SECRET or (match and split(match[1])[0] not in data.FLEETING)
+    ours = member.name in (data.SECRET, data.AWAY) or (
+        match and split(match[1])[0] not in data.FLEETING
+    )
     if not ours or not member.isreg() or member.sparse is not None:
         raise Damaged(f"{data.plain(member.name)!r} is no file of ours")
     if member.size > BIG:

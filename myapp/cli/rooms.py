@@ -138,6 +138,7 @@ def state(room: Room) -> str:
 
 def ago(touched: float) -> str:
     """When that was: the hour, and how long ago."""
+    touched += house().store.away()
     seconds = max(0, int(time.time() - touched))
     for unit, length in (("day", 86_400), ("hour", 3600), ("minute", 60)):
         if seconds >= length:

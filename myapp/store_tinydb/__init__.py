@@ -13,7 +13,7 @@ from myapp.hub import Bell, Hub, aside, aside_waiting
 from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
 from myapp.store_tinydb.document import DocumentFile, decode, version
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
-from myapp.store_tinydb.locks import SIDE, inside, move_in, seize, shut
+from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
 from myapp.store_tinydb.tinydb_file import made_once, sync
 from myapp.store_tinydb.watch import Watch
 
@@ -39,6 +39,8 @@ class TinyStore(Store):
         self._watched: set[str] = set()
         self._watch: Watch | None = None
         self._door: int | None = None
+        self._away = 0.0
+        self._serves = False
         self._entering = Semaphore()
 
     def get(self, key: str) -> tuple[Document, str] | None:
@@ -106,6 +108,19 @@ class TinyStore(Store):
                 reaped.append(key)
         return reaped
 
+    def serve(self) -> None:
+        self._serves = True
+
+    def beat(self) -> None:
+        if self._door is not None:
+            with suppress(OSError):  # a disk in trouble is told by those who have to save
+                os.utime(self._door)
+
+    def away(self) -> float:
+        with self._entering:
+            self._move_in()
+        return self._away
+
     def secret(self) -> str:
         return made_once(self._root / "secret-key")
 
@@ -170,8 +185,7 @@ class TinyStore(Store):
             return
         with self._entering:
             try:
-                if self._door is None:
-                    self._door = aside_waiting(move_in, self._root)
+                self._move_in()
                 if self._watch is None:
                     self._watch = Watch(self._on_name, self._on_lost)
                 aside(_furnish, self._root / folder)
@@ -179,6 +193,11 @@ class TinyStore(Store):
             except OSError as error:
                 raise StoreDown(sentence(error)) from error
             self._watched.add(folder)
+
+    def _move_in(self) -> None:
+        if self._door is None:
+            self._door = aside_waiting(move_in, self._root, self._serves)
+            self._away = away(self._root)
 
     def _drain(self) -> None:
         if self._watch:

@@ -7,12 +7,20 @@ What blocks here runs in real threads.
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from myapp.store_tinydb.tinydb_file import sync
+
 SIDE = ".side"
 RUNNING = ".running"
+"""Locked by all who use the data folder, and touched by those who serve: its age is how long
+nobody has."""
+AWAY = "away"
+"""Holds how many seconds nobody served, in all."""
+BLINK = 0.05  # seconds: file times are not as fine as the clock
 
 
 @contextmanager
@@ -43,10 +51,11 @@ def seize(path: Path) -> int | None:
     return None
 
 
-def move_in(root: Path) -> int:
+def move_in(root: Path, serves: bool) -> int:
     """A descriptor that says, until it is closed, that this process uses the data folder.
 
-    Whoever finds nobody else there clears what the dead left in the side folders.
+    Whoever finds nobody else there clears what the dead left in the side folders, and, if it
+    serves, adds up how long nobody did.
     """
     root.mkdir(0o700, parents=True, exist_ok=True)
     door = _opened(root / RUNNING)
@@ -54,8 +63,30 @@ def move_in(root: Path) -> int:
         fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in root.glob(f"*/{SIDE}/*"):
             left.unlink()
+        gap = time.time() - os.fstat(door).st_mtime
+        if serves and gap > BLINK:
+            with suppress(OSError):  # a full disk must not keep a server from starting
+                add_away(root, gap)
+                os.utime(door)
     fcntl.flock(door, fcntl.LOCK_SH)
     return door
+
+
+def away(root: Path) -> float:
+    """Seconds in all during which nobody served."""
+    with suppress(FileNotFoundError, ValueError):
+        return float((root / AWAY).read_text())
+    return 0.0
+
+
+def add_away(root: Path, seconds: float) -> None:
+    draft = root / f".{AWAY}"  # beside it, so that it is never half there
+    with draft.open("w") as file:
+        file.write(f"{away(root) + seconds:.3f}\n")
+        file.flush()
+        os.fsync(file.fileno())
+    draft.rename(root / AWAY)
+    sync(root)
 
 
 def shut(root: Path) -> int | None:

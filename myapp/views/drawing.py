@@ -1,9 +1,9 @@
 """Drawing: rooms and the lobby as fragments, each drawn once for all who see the same."""
 
-import time
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from jinja2 import Environment
@@ -16,7 +16,12 @@ from myapp.room import Player, Room
 from myapp.rooms import Rooms
 from myapp.views.who import Who
 
-KEPT = 1000  # drawings remembered; the ones longest unused go first
+PARTS = {"head": "lasting", "backdrop": "lasting", "table": "version", "people": "lasting"}
+"""What of a room its audience shares, and what of the room must have changed to draw it again."""
+KEPT = 2000  # drawings remembered; the ones longest unused go first
+
+Drawn = tuple[str, bytes]
+"""A fragment as HTML, and as the event that puts it on a page."""
 
 
 @dataclass(frozen=True)
@@ -24,14 +29,17 @@ class Here:
     """Who of a room's people has its page open, as far as others should see it."""
 
     gone: frozenset[str]
-    until: float  # the wall time when this may change by itself
+    lost: frozenset[str]  # gone for longer than the grace of the game
+    until: float  # the rooms' time when this may change by itself
     heirs: frozenset[str]  # who may take the crown now; empty while its bearer keeps it
-
-    def here(self, key: str) -> bool:
-        return key not in self.gone
 
     def away(self, key: str) -> bool:
         return key in self.gone
+
+    @property
+    def stamp(self) -> object:
+        """Differs when something of this is to be drawn differently."""
+        return self.gone, self.lost
 
 
 class Drawing:
@@ -50,8 +58,8 @@ class Drawing:
 
     def here(self, room: Room) -> Here:
         """Who is here; worked out once per change, not once per stream."""
-        now = time.time()
-        stamp = (room.version, self.presence.turn)
+        now = self.rooms.time()
+        stamp = (room.lasting, self.presence.turn)
         known = self._here.get(room.code)
         if known and known[0] == stamp and now < known[1].until:
             return known[1]
@@ -61,30 +69,42 @@ class Drawing:
             if not (p.robot or p.left)
         }
         gone = frozenset(key for key, seconds in gone_for.items() if seconds >= AWAY)
-        lost = gone_for.get(room.host, 0.0)
-        heirs = frozenset(gone_for) - gone if lost >= CROWN else frozenset()
+        closed, dropped = room.game.grace
+        grace = {
+            p.key: closed if self.presence.closed(room.code, p.id) else dropped
+            for p in room.people
+            if p.seated and p.key in gone
+        }
+        lost = frozenset(key for key, seconds in grace.items() if gone_for[key] >= seconds)
+        bare = gone_for.get(room.host, 0.0)
+        heirs = frozenset(gone_for) - gone if bare >= CROWN else frozenset()
         waits = [AWAY - s for s in gone_for.values() if 0 < s < AWAY]
-        waits += [CROWN - lost] if 0 < lost < CROWN else []
-        here = Here(gone, now + min(waits, default=3600.0), heirs)
+        waits += [grace[key] - gone_for[key] for key in grace.keys() - lost]
+        waits += [CROWN - bare] if 0 < bare < CROWN else []
+        here = Here(gone, lost, now + min(waits, default=3600.0), heirs)
         if len(self._here) > KEPT:
             self._here.clear()
         self._here[room.code] = stamp, here
         return here
 
-    def shared(self, room: Room, me: Player | None, view: str, invite: str) -> tuple[str, bytes]:
-        """The part of a room's page that its audience shares, as HTML and as an event."""
+    def shared(self, room: Room, me: Player | None, view: str, invite: str) -> dict[str, Drawn]:
+        """What of a room's page its audience shares, by PARTS: each drawn when it changed."""
         audience = room.game.audience(me.key if me and me.seated else "")
         here = self.here(room)
-        return self._once(
-            (room.code, audience, view, invite),
-            (room.version, here.gone),
-            lambda: self.html(
-                "_room.html", room=room, game=room.game, presence=here, view=view, invite=invite
-            ),
-        )
+        room.game.lost = here.lost
+        given = {"room": room, "game": room.game, "presence": here, "view": view, "invite": invite}
+        return {
+            part: self._once(
+                (room.code, part, audience, view, invite),
+                (getattr(room, change), here.stamp),
+                partial(self.html, f"_{part}.html", **given),
+            )
+            for part, change in PARTS.items()
+        }
 
     def mine(self, room: Room, who: Who) -> str:
         """The part of a room's page that is one visitor's own."""
+        room.game.lost = self.here(room).lost
         me = room.member(who.id) if who.id else None
         taken = [p.name for p in room.people if not p.left]
         offer = names.distinct(who.name, taken) if who.name and not me else who.name
@@ -101,7 +121,7 @@ class Drawing:
             knocked=any(k.id == who.id for k in room.knocking),
         )
 
-    def lobby_part(self) -> tuple[str, bytes]:
+    def lobby_part(self) -> Drawn:
         """The part of the home page that everybody shares."""
         rooms = self.lobby.public()
         stamp = tuple((room.code, room.version) for room in rooms)
@@ -118,9 +138,7 @@ class Drawing:
             "_mine.html", name=who.name, games=list(games.found().values()), places=places
         )
 
-    def _once(
-        self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]
-    ) -> tuple[str, bytes]:
+    def _once(self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]) -> Drawn:
         known = self._drawn.get(what)
         if known is None or known[0] != stamp:
             html = draw()

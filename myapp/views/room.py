@@ -1,20 +1,30 @@
 """Room: its page, its one stream, and what people may do in it."""
 
 import io
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import segno
-from flask import Blueprint, Response, abort, render_template, request, send_file, url_for
+from flask import (
+    Blueprint,
+    Response,
+    abort,
+    current_app,
+    make_response,
+    render_template,
+    request,
+    send_file,
+    url_for,
+)
 
 from myapp.datastar import DatastarResponse
 from myapp.room import Player, Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
 from myapp.views.answers import clean, go, named, stay
-from myapp.views.drawing import Drawing, event
+from myapp.views.drawing import Drawing, Drawn, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
 from myapp.views.streams import open_stream, passing_stream
@@ -60,14 +70,24 @@ def page(code: str) -> Any:
         raise NoSuchRoom(code)
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
-    return render_template(
-        "room.html",
-        room=room,
-        view=view,
-        shared=looking.shared(draw, room)[0],
-        mine=draw.mine(room, visitor) if view == "page" else "",
-        live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
+    style = f"games/{room.kind}.css"
+    response = make_response(
+        render_template(
+            "room.html",
+            room=room,
+            view=view,
+            parts={part: html for part, (html, _) in looking.shared(draw, room).items()},
+            mine=draw.mine(room, visitor) if view == "page" else "",
+            style=style if Path(current_app.static_folder or "", style).exists() else "",
+            live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
+        )
     )
+    if room.game.frames:
+        policy = current_app.config["HEADERS"]["Content-Security-Policy"]
+        response.headers["Content-Security-Policy"] = (
+            f"{policy}; frame-src {' '.join(room.game.frames)}"
+        )
+    return response
 
 
 def invite(code: str) -> str:
@@ -85,12 +105,16 @@ class Looking:
     link: str
     _mine: tuple[object, bytes] = (None, b"")
 
-    def shared(self, draw: Drawing, room: Room) -> tuple[str, bytes]:
+    def shared(self, draw: Drawing, room: Room) -> dict[str, Drawn]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing."""
-        me = room.member(self.visitor.id) if self.visitor.id else None
-        outside = room.locked and me is None and self.key != room.glass
-        as_me = me if self.view == "page" else None
-        return draw.shared(room, as_me, "door" if outside else self.view, self.link)
+        as_me = self.me(room) if self.view == "page" else None
+        return draw.shared(room, as_me, "door" if self.outside(room) else self.view, self.link)
+
+    def me(self, room: Room) -> Player | None:
+        return room.member(self.visitor.id) if self.visitor.id else None
+
+    def outside(self, room: Room) -> bool:
+        return room.locked and self.me(room) is None and self.key != room.glass
 
     def room(self, at: House) -> Room | None:
         """The room as it is now; makes happen what is due."""
@@ -98,25 +122,26 @@ class Looking:
         if room is None:
             return None
         heirs = at.drawing.here(room).heirs
-        if heirs or (room.due is not None and room.due <= time.time()):
+        if heirs or (room.due is not None and room.due <= at.rooms.time()):
             at.rooms.tick(room, heirs)
             room = at.rooms.get(self.code)
         return room
 
     def look(self, at: House) -> Look:
         """The room as this visitor sees it now."""
-        room, wall = self.room(at), time.time()
+        room, wall = self.room(at), at.rooms.time()
         if room is None:
             closed = at.drawing.html("_closed.html", code=self.code)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
-        _, shared = self.shared(at.drawing, room)
-        stamp = room.version, at.drawing.here(room).gone
+        shared = [event for _, event in self.shared(at.drawing, room).values()]
+        here = at.drawing.here(room)
+        stamp = room.lasting, here.stamp
         if self.view == "page" and self._mine[0] != stamp:  # many looks find nothing new
             self._mine = stamp, event(at.drawing.mine(room, self.visitor))
-        times = [at.drawing.here(room).until]
+        times = [here.until]
         if room.due is not None and room.due > wall:
             times.append(room.due)
-        return Look((shared, self._mine[1]), wake=min(times) - wall)
+        return Look((*shared, self._mine[1]), wake=min(times) - wall)
 
 
 @pages.get("/<code:code>/live")
@@ -129,6 +154,22 @@ def live(code: str) -> Response:
     keys = [f"rooms/{code}", f"here:{code}"]
     open_one = open_stream if view == "page" else passing_stream
     return open_one(code, keys, lambda: looking.look(at))
+
+
+@pages.get("/<code:code>/record")
+def record(code: str) -> Response:
+    """The game written down, for whoever may look at it."""
+    looking = Looking(code, who(), "page", request.args.get("key"), "")
+    room = looking.room(house())
+    if room is None:
+        raise NoSuchRoom(code)
+    text = "" if looking.outside(room) else room.game.record({p.key: p.name for p in room.people})
+    if not text:
+        abort(404)
+    name = f"vroum-{room.kind}-{code}.{room.game.record_type}"
+    return send_file(
+        io.BytesIO(text.encode()), "text/plain", as_attachment=True, download_name=name
+    )
 
 
 @pages.get("/<code:code>/qr.svg")
@@ -175,12 +216,18 @@ def play(code: str, move: str) -> Response:
     body = sent()
     action = text(body, "act", 64)
     body.pop("act", None)
-    house().rooms.act(
+    at = house()
+    room = at.rooms.get(code)
+    if room is None:
+        raise NoSuchRoom(code)
+    lost = at.drawing.here(room).lost
+    at.rooms.act(
         code,
         who().id,
-        lambda room, me: room.play(me, move, body),
+        lambda room, me: room.play(me, move, body, lost),
         act=action,
         wall=arrived(),
         rtt=round_trip(),
+        fleeting=room.game.fleeting(move),
     )
     return stay(url_for("room.page", code=code))

@@ -57,7 +57,7 @@ def test_a_backup_taken_while_people_play_holds_what_is_to_last(server, operator
     crowd.looks(ann, f"/{code}")  # makes a document of presence
     said = operator(server).does("backup", "b.tar.gz")
     file = operator(server).folder / "b.tar.gz"
-    assert names(file) == [f"rooms/{code}.json", "secret-key"]
+    assert names(file) == ["away", f"rooms/{code}.json", "secret-key"]
     assert str(file) in said and re.search(r"1 document, \d+ bytes|1 document, [\d.]+ KB", said)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(file.parent) == ["b.tar.gz"]
@@ -116,7 +116,11 @@ def test_a_damaged_document_is_left_out_and_told(server, operator, ann, code):
     break_(server.file(code))
     said = operator(server).types("backup", "b.tar.gz")
     assert said.status == 1 and "Left out, damaged" in said.err and "line 3" in said.err
-    assert names(operator(server).folder / "b.tar.gz") == [f"rooms/{other}.json", "secret-key"]
+    assert names(operator(server).folder / "b.tar.gz") == [
+        "away",
+        f"rooms/{other}.json",
+        "secret-key",
+    ]
 
 
 def test_a_running_server_lends_its_last_good_document(server, operator, code):

@@ -133,7 +133,7 @@ def test_no_byte_says_when_go_comes_or_who_is_who(server, ann, bob, charlie, pla
     for person in (ann, bob, charlie):
         for view in ("", "?view=screen", "?view=obs"):
             line, _ = hold(person, f"/{playing}/live{view}")
-            seen += read_until(line, b'id="me"' if not view else b'id="room"')
+            seen += read_until(line, b'id="me"' if not view else b'id="people"')
             line.close()
             seen += person.ask("GET", f"/{playing}{view}")[2].encode()
     doc = document(server.file(playing))

@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlencode
 
+from myapp.views.drawing import PARTS
 from tests.conftest import wait_for
 
 FIRST_RETRY, LONGEST_RETRY = 1.0, 5.0  # Datastar's own, and what our pages ask for
@@ -82,12 +83,12 @@ class Page:
         ).encode()
 
     def reads(self, part="room"):
-        """The words of this part of the page."""
+        """The words of this part of the page; the room's are those of all its parts."""
         return words(self.html.get(part, b"").decode())
 
     def row(self, name):
-        """The words of the row in which `room` shows this player."""
-        rows = re.findall(rb'<li id="person-.*?</li>', self.html.get("room", b""), re.DOTALL)
+        """The words of the row in which `people` shows this player."""
+        rows = re.findall(rb'<li id="person-.*?</li>', self.html.get("people", b""), re.DOTALL)
         texts = [words(row.decode()) for row in rows]
         return next((text for text in texts if name in text.split()), "")
 
@@ -132,6 +133,7 @@ class Page:
     def _take(self, event):
         if part := re.search(rb'<div id="(\w+)"', event[:200]):
             self.html[part[1].decode()] = event.replace(b"\ndata: elements ", b"\n")
+            self.html["room"] = b"".join(self.html.get(name, b"") for name in PARTS)
             if part[1] in (b"me", b"mine") and not self.live:  # the last of a whole view
                 self.wholes.append(time.monotonic())
 

@@ -7,6 +7,7 @@ import pytest
 
 from myapp import stream
 from myapp.store import StoreDown
+from myapp.views.drawing import PARTS
 from tests.story.sse import events
 
 
@@ -19,7 +20,7 @@ def test_the_first_frame_is_the_whole_current_view(bob, code, hers, his):
         for event in events(page.raw.decode())
         for part in re.findall(r'^<div id="(\w+)"', event.html)
     ]
-    assert ids == ["room", "me"]
+    assert ids == [*PARTS, "me"]
     assert page.frames == 2
 
 
@@ -130,7 +131,7 @@ def test_what_stays_the_same_is_not_sent_again(hers, his, code):
     his.raw = b""
     hers.press("Make public")
     his.read()
-    assert b'<div id="room"' in his.raw and b'<div id="me"' not in his.raw
+    assert b'<div id="people"' in his.raw and b'<div id="me"' not in his.raw
 
 
 def test_a_change_that_changes_nothing_is_no_frame(hers, his, code):
