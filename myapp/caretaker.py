@@ -14,7 +14,8 @@ from myapp.store import Store
 
 ALIVE = 1.0  # seconds between two words that this process serves
 PULSE = 5.0  # seconds between two looks at how late the loop is; idle must cost nothing
-ROUNDS = 3600.0  # seconds between two looks at everything
+SETTLED = 5.0  # seconds until the first look at everything: after a start all pages come back
+ROUNDS = 3600.0  # seconds between two such looks
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,7 @@ def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Cal
     """What a worker calls once, when it begins to serve."""
 
     def work() -> None:
+        gevent.sleep(SETTLED)
         while True:
             try:
                 presence.reap()

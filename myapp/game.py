@@ -9,7 +9,7 @@ replayed exactly.
 import hashlib
 import inspect
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -123,6 +123,10 @@ class Game:
     """
 
     title: ClassVar[str] = ""
+    settings: ClassVar[tuple[str, ...]] = ()
+    """The fields that the host chooses; they stay when the room is reset."""
+    cheers: ClassVar[bool] = False
+    """Whether people may cheer from the start; the host can always switch it."""
     seats: ClassVar[range] = range(1, 1)
     grace: ClassVar[tuple[float, float]] = 30.0, 90.0
     """Seconds that a player may be gone: after closing the page, after the line dropped."""
@@ -165,6 +169,11 @@ class Game:
     def outcome(self) -> dict[str, float]:
         """Once it is over: what each player takes to the room's scoreboard."""
         return {}
+
+    @property
+    def spread(self) -> Sequence[float]:
+        """Seconds worth a picture of how they are spread, the latest last; empty for none."""
+        return ()
 
     @property
     def frames(self) -> tuple[str, ...]:

@@ -7,8 +7,9 @@ Every process reads all of them, each only when it changed.
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,6 +23,7 @@ AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
 FAREWELL = 5.0  # a page that closes says so at most so long before or after its line ends
+PACE = 0.1  # seconds between two words to the other processes, or a full house would do little else
 QUIET = 200  # how many tabs that were told "opened elsewhere" one process remembers
 
 log = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class Presence:
         self._quiet: Quiet = {}
         self._byes: Byes = {}
         self._others: dict[str, tuple[set[Line], Quiet, Byes]] = {}
-        self._by_room: dict[str, set[Line]] = {}
+        self._by_room: dict[str, Counter[str]] = {}  # how many lines each of its players has
         self._by_player: dict[str, set[Line]] = {}
         self._gone: dict[tuple[str, str], tuple[float, str]] = {}
         self._changed = Event()
@@ -66,7 +68,7 @@ class Presence:
 
     def here(self, room: str, player: str) -> bool:
         """Whether this player has this room's page open, in any process."""
-        return any(line.player == player for line in self._by_room.get(room, ()))
+        return player in self._by_room.get(room, ())
 
     def gone_for(self, room: str, player: str) -> float:
         """Seconds since their last page of this room closed, as far as this process can know."""
@@ -82,11 +84,11 @@ class Presence:
 
     def watched(self, room: str) -> bool:
         """Whether anybody has this room's page open."""
-        return bool(self._by_room.get(room))
+        return room in self._by_room
 
     def count(self) -> int:
         """How many streams of people are open, in all processes."""
-        return sum(len(lines) for lines in self._by_room.values())
+        return len(self._own) + sum(len(lines) for lines, *_ in self._others.values())
 
     def stays(self, line: Line) -> bool | None:
         """Whether this stream goes on; None when a newer stream of the same tab has replaced it.
@@ -116,14 +118,17 @@ class Presence:
         if self.is_quiet(tab):
             self.quiet(tab, False)
         self._own.add(line)
-        self._add(line)
+        self._learned({line}, set())
         self._changed.set()
         try:
             yield line
         finally:
             self._own.discard(line)
-            self._drop(line)
+            self._learned(set(), {line})
             self._changed.set()
+            if self._hub.closing and not self._own:
+                with suppress(StoreDown):
+                    self._save(None)  # here, because the process waits for its streams to end
 
     def quiet(self, tab: str, quiet: bool = True) -> None:
         """Remember that this tab is not to come back by itself, or that it may again."""
@@ -169,13 +174,19 @@ class Presence:
                 self._changed.set()  # what was not saved is still to be saved
 
     def _write(self) -> None:
-        """Save what this process knows, at once, and then once for all that came meanwhile."""
-        while self._own or not self._hub.closing:
+        """Save what this process knows, at once, and then once for all that came meanwhile.
+
+        A process that is closing says no more until its last stream has ended.
+        """
+        while not self._hub.closing:
             self._changed.wait()
             self._changed.clear()
+            if self._hub.closing:
+                return
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
             doc = {"lines": lines, "quiet": dict(self._quiet), "byes": dict(self._byes)}
-            self._save(None if self._hub.closing and not lines else doc)
+            self._save(doc)
+            gevent.sleep(PACE)
 
     def _save(self, doc: dict[str, Any] | None) -> None:
         self._store.change(self._key, lambda _: doc, fleeting=True)
@@ -200,32 +211,40 @@ class Presence:
         if found:
             quiet: Quiet = {tab: (at, quiet) for tab, (at, quiet) in doc["quiet"].items()}
             self._others[key] = now, quiet, doc["byes"]
-        for line in now - before:
-            self._add(line)
-        for line in before - now:
-            self._drop(line)
+        self._learned(now - before, before - now)
 
-    def _add(self, line: Line) -> None:
-        # A page that is back before anybody was told it was away is no news to a whole classroom.
-        missed = self.gone_for(line.room, line.player) >= AWAY
-        self._by_room.setdefault(line.room, set()).add(line)
-        self._by_player.setdefault(line.player, set()).add(line)
-        self._ring(line, missed)
+    def _learned(self, new: set[Line], ended: set[Line]) -> None:
+        """Take in which lines there are; whoever listens hears of all of it once."""
+        news = {f"tabs:{line.player}" for line in new | ended}
+        for line in new:
+            # A page that is back before anybody was told it was away is no news to a classroom.
+            if self.gone_for(line.room, line.player) >= AWAY:
+                news.add(f"here:{line.room}")
+            self._by_room.setdefault(line.room, Counter())[line.player] += 1
+            self._by_player.setdefault(line.player, set()).add(line)
+        for line in ended:
+            if self._drop(line):
+                news.add(f"here:{line.room}")
+        self.turn += 1
+        if not self._hub.closing:  # then nobody here listens any more
+            for key in news:
+                self._hub.ring(key)
 
-    def _drop(self, line: Line) -> None:
-        for lines, key in ((self._by_room, line.room), (self._by_player, line.player)):
-            lines[key].discard(line)
-            if not lines[key]:
-                del lines[key]
-        if not self.here(line.room, line.player):
-            self._gone[line.room, line.player] = time.time(), line.tab
+    def _drop(self, line: Line) -> bool:
+        """Whether it was the last one of its player in its room."""
+        lines = self._by_player[line.player]
+        lines.discard(line)
+        if not lines:
+            del self._by_player[line.player]
+        players = self._by_room[line.room]
+        players[line.player] -= 1
+        if players[line.player]:
+            return False
+        del players[line.player]
+        if not players:
+            del self._by_room[line.room]
+        self._gone[line.room, line.player] = time.time(), line.tab
         if len(self._gone) > 10_000:
             old = time.time() - 2 * CROWN
             self._gone = {who: last for who, last in self._gone.items() if last[0] > old}
-        self._ring(line)
-
-    def _ring(self, line: Line, news: bool = True) -> None:
-        self.turn += 1
-        if news:
-            self._hub.ring(f"here:{line.room}")
-        self._hub.ring(f"tabs:{line.player}")
+        return True

@@ -2,15 +2,19 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any, Self
+from copy import copy
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Self
 
 import msgspec
 
 from myapp import games, names
+from myapp.cheers import Cheers
 from myapp.clock import Clock
 from myapp.door import Door, Forbidden, Knock
-from myapp.game import Dice, Game, IllegalMove
+from myapp.game import BadMove, Dice, Game, IllegalMove
+from myapp.overlay import Overlay
+from myapp.scores import Scores
 
 STRANGERS = 300  # how many people one room remembers
 ROUNDING = 1e-6  # seconds
@@ -33,6 +37,7 @@ class Player:
     id: str  # who their cookie says they are; never drawn
     name: str
     seated: bool = False
+    waiting: bool = False  # for a seat, until it is fair to come in
     left: bool = False
     robot: bool = False
     came: float = 0.0  # the wall time
@@ -50,6 +55,8 @@ class Room:
     host: str = ""
     public: bool = False
     started: bool = False
+    late: Literal["round", "now", "no"] = "round"  # when somebody who comes during a game plays
+    scored: bool = False  # whether the game that is over stands in the scores
     opened_by: str = ""  # action id, so that opening it twice is opening it once
     touched: float = 0.0
     changes: int = 0  # how many were durable
@@ -57,6 +64,9 @@ class Room:
     clock: Clock = field(default_factory=Clock)
     people: list[Player] = field(default_factory=list)
     door: Door = field(default_factory=Door)
+    cheers: Cheers = field(default_factory=Cheers)
+    overlay: Overlay = field(default_factory=Overlay)
+    scores: Scores = field(default_factory=Scores)
     acts: dict[str, list[str]] = field(default_factory=dict)
     state: dict[str, Any] = field(default_factory=dict)
 
@@ -66,6 +76,9 @@ class Room:
     def __post_init__(self) -> None:
         if self.kind not in games.found():
             raise ValueError(f"there is no game called {self.kind!r}")
+        self._load_game()
+
+    def _load_game(self) -> None:
         self.game: Game = games.found()[self.kind].load(self.state)
         self.game.dice = Dice(self.secret, self.drawn)
         self.game.host = self.host
@@ -115,8 +128,18 @@ class Room:
 
     @property
     def free(self) -> bool:
-        """Whether there is an empty seat."""
-        return len(self.players) < self.seats[-1]
+        """Whether there is a seat that nobody has or waits for."""
+        return len(self.players) + len(self.newcomers) < self.seats[-1]
+
+    @property
+    def newcomers(self) -> list[Player]:
+        """Who gets a seat as soon as it is fair."""
+        return [p for p in self.people if p.waiting]
+
+    @property
+    def names(self) -> dict[str, str]:
+        """Everybody's name, by key."""
+        return {p.key: p.name for p in self.people}
 
     @property
     def paused(self) -> bool:
@@ -135,8 +158,8 @@ class Room:
         """The wall time when something happens by itself; None for never."""
         plans = [self.game.robot(p.key) for p in self._robots()]
         times = [self.game.due, *(plan.at for plan in plans if plan)]
-        first = min((at for at in times if at is not None), default=None)
-        return None if first is None else self.clock.wall(first)
+        walls = [self.clock.wall(at) for at in times if at is not None]
+        return min((at for at in [*walls, self.cheers.due] if at is not None), default=None)
 
     def player(self, key: str) -> Player | None:
         return next((p for p in self.people if p.key == key), None)
@@ -208,15 +231,25 @@ class Room:
         self.people.remove(idle)
 
     def sit(self, player: Player) -> None:
-        if player.seated:
+        """Take a seat: now if that is fair, else as soon as the host's choice lets it be."""
+        if player.seated or player.waiting:
             return
         if not self.free:
             raise IllegalMove("All seats are taken. You can watch until one is free.")
-        player.seated = True
-        self.game.on_sit(player.key)
+        player.waiting = True
+        self._seat()
+
+    def _seat(self) -> None:
+        """Give those who wait their seats, if somebody who comes now can play."""
+        fair = {"now": True, "round": self.game.joinable, "no": False}[self.late]
+        if fair or not self.playing:
+            for player in self.newcomers:
+                player.seated, player.waiting = True, False
+                self.game.on_sit(player.key)
 
     def watch(self, player: Player) -> None:
-        """Give up the seat, but stay."""
+        """Give up the seat, or the wait for one, but stay."""
+        player.waiting = False
         if player.seated:
             player.seated = False
             self.game.on_leave(player.key)
@@ -233,6 +266,7 @@ class Room:
         """Remove every trace of this person but the points of a seat without a name."""
         for player in [p for p in self.people if p.id == id]:
             self.leave(player)
+            self.scores.forget(player.key)
             self.people.remove(player)
         self.door.knocking = [k for k in self.door.knocking if k.id != id]
         self.door.admitted = [other for other in self.door.admitted if other != id]
@@ -298,8 +332,12 @@ class Room:
         robot = Player(
             key, f"robot-{key}", names.distinct("Robot", [p.name for p in self.people]), robot=True
         )
-        self.sit(robot)
         self.people.append(robot)
+        try:
+            self.sit(robot)
+        except IllegalMove:
+            self.people.remove(robot)
+            raise
 
     def _host_only(self, by: Player) -> None:
         if by.key != self.host:
@@ -321,7 +359,8 @@ class Room:
             )
         if self.paused:
             self.resume(by, wall)
-        self.started = True
+        self.started, self.scored = True, False
+        self._seat()
         self.game.on_start()
 
     def pause(self, by: Player, wall: float) -> None:
@@ -335,6 +374,67 @@ class Room:
         if self.paused:
             self.clock.go(wall)
             self.at(wall)
+
+    def reset(self, by: Player) -> None:
+        """Begin anew with the same people: no game on, and an empty scoreboard."""
+        self._host_only(by)
+        kept = {name: getattr(self.game, name) for name in self.game.settings}
+        self.state = {**type(self.game)().dump(), **kept}
+        self.started, self.scored, self.scores = False, False, Scores()
+        self._load_game()
+        for player in self.players:
+            self.game.on_sit(player.key)
+        self._seat()
+
+    def settle(self) -> None:
+        """What follows from any change: the end of a game is written down, newcomers get seats."""
+        if self.started and self.over and not self.scored:
+            self.scored = True
+            if took := self.game.outcome:
+                self.scores.add(took, self.names)
+        self._seat()
+
+    def let_in_late(self, by: Player, when: str) -> None:
+        """Choose when somebody who comes during a game plays: "now", next "round", or "no"."""
+        self._host_only(by)
+        if when not in ("round", "now", "no"):
+            raise BadMove("There is no such choice.")
+        self.late = when  # type: ignore[assignment]
+
+    def cheer(self, by: Player, emote: str) -> None:
+        self.cheers.cheer(by.key, emote, self.wall)
+
+    def switch_cheers(self, by: Player, on: bool) -> None:
+        self._host_only(by)
+        self.cheers.switch(on)
+
+    # The overlay, for the host
+
+    def delay(self, by: Player, seconds: int) -> None:
+        self._host_only(by)
+        self.overlay.wait(seconds)
+
+    def vet(self, by: Player, vetted: bool) -> None:
+        """Choose whether names show on the overlay only when approved."""
+        self._host_only(by)
+        self.overlay.vetted = vetted
+
+    def approve(self, by: Player, key: str, approved: bool) -> None:
+        self._host_only(by)
+        if self.player(key) is None:
+            raise IllegalMove("They are not here any more.")
+        self.overlay.approve(key, approved)
+
+    def for_overlay(self) -> Self:
+        """The same room, to look at, without the names that the host has not approved."""
+        veiled = copy(self)
+        veiled.people = [
+            p if self.overlay.shows(p.key) else replace(p, name=self._veil(p)) for p in self.people
+        ]
+        return veiled
+
+    def _veil(self, player: Player) -> str:
+        return f"Player {player.key.removeprefix('p')}"
 
     def play(
         self, by: Player, move: str, args: dict[str, Any], lost: frozenset[str] = frozenset()
@@ -356,6 +456,7 @@ class Room:
         With `fleeting` only what is marked so; the rest stays due.
         """
         self.at(wall)
+        self.cheers.tick(wall)
         if self.paused:
             return
         if (self.game.fleeting("on_due") or not fleeting) and self._come(self.game.due):

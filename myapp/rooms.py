@@ -6,11 +6,15 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from functools import partial
 from typing import Any
+
+import msgspec
 
 from myapp import games, metrics
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
+from myapp.results import Results, results_of
 from myapp.room import Player, Room
 from myapp.store import Store, StoreDown
 
@@ -87,6 +91,7 @@ class Rooms:
                 return doc
             room.at(wall, rtt)
             fn(room)
+            room.settle()
             new = room.dump()
             if new == doc:
                 return doc
@@ -149,6 +154,7 @@ class Rooms:
                 state=games.found()[kind]().dump(),
             )
             room.clock.go(wall)
+            room.cheers.switch(room.game.cheers)
             for id, name in people:
                 room.welcome(id, name)
             return room.dump()
@@ -162,9 +168,27 @@ class Rooms:
             number = int(hashlib.sha256(str(number).encode()).hexdigest(), 16)
 
     def close(self, code: str) -> None:
-        """Delete the room."""
+        """Delete the room, but not yet its results."""
+        with suppress(StoreDown):  # one that cannot be read has none
+            self._keep_results(code)
         self.store.change(f"rooms/{code}", lambda _: None)
         self.forget(code)
+
+    def results(self, code: str) -> Results:
+        """What was played in this room, also for a day after it is gone. Raises NoSuchRoom."""
+        room = self.get(code)
+        if room:
+            return results_of(room, self.time() + DAY)
+        found = self.store.get(f"results/{code}")
+        if found is None:
+            raise NoSuchRoom(code)
+        return msgspec.convert(found[0], Results)
+
+    def _keep_results(self, code: str) -> None:
+        room = self.get(code)
+        if room and room.scores.games:
+            kept = msgspec.to_builtins(results_of(room, self.time() + DAY))
+            self.store.change(f"results/{code}", lambda _: kept)
 
     def tick(self, room: Room, heirs: frozenset[str] = frozenset()) -> None:
         """Let happen what is due in this room; `heirs` (keys) may take the crown.
@@ -204,14 +228,19 @@ class Rooms:
         for known in self.all():
             if known.knows(id):
                 self.change(known.code, lambda room: room.forget(id))
+        for key in self.store.keys("results/"):
+            self.store.change(key, partial(_without, id))
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""
         for room in self.all():
             if not watched(room.code) and self.time() - room.touched > DAY:
+                self._keep_results(room.code)
                 self.store.change(f"rooms/{room.code}", self._untouched)
                 log.info("swept a room of %s", room.kind)
             self.forget(room.code)
+        for key in self.store.keys("results/"):
+            self.store.change(key, lambda doc: doc if doc and doc["until"] > self.time() else None)
 
     def forget(self, code: str) -> None:
         """Drop what this process remembers of a room that nobody here looks at any more."""
@@ -220,6 +249,16 @@ class Rooms:
 
     def _untouched(self, doc: dict[str, Any] | None) -> dict[str, Any] | None:
         return doc if doc and self.time() - doc["touched"] <= DAY else None
+
+
+def _without(id: str, doc: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The results without the names of this person."""
+    for player, owner in [*doc["ids"].items()] if doc else []:
+        if doc and owner == id:
+            doc["names"].pop(player, None)
+            doc["scores"]["names"].pop(player, None)
+            del doc["ids"][player]
+    return doc
 
 
 def _letters(number: int) -> str:

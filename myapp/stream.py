@@ -3,10 +3,11 @@
 import logging
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import zip_longest
+from dataclasses import dataclass, replace
+from itertools import islice, zip_longest
 from threading import Event
 
 from datastar_py import ServerSentEventGenerator as SSE
@@ -34,6 +35,27 @@ class Look:
     parts: tuple[bytes, ...]
     wake: float | None = None
     last: bool = False
+
+
+class Behind:
+    """Shows what `look` showed `delay()` seconds ago; before it can, nothing."""
+
+    def __init__(self, look: Callable[[], Look], delay: Callable[[], float]) -> None:
+        self._look = look
+        self._delay = delay
+        self._seen: deque[tuple[float, Look]] = deque()
+
+    def __call__(self) -> Look:
+        now, look, delay = time.monotonic(), self._look(), self._delay()
+        if not self._seen or self._seen[-1][1].parts != look.parts:
+            self._seen.append((now, look))
+        while len(self._seen) > 1 and self._seen[1][0] + delay <= now:
+            self._seen.popleft()
+        ready = self._seen[0][0] + delay <= now
+        shown = self._seen[0][1] if ready else Look(())
+        to_come = [at + delay - now for at, _ in islice(self._seen, int(ready), int(ready) + 1)]
+        waits = [wait for wait in (look.wake, *to_come) if wait is not None]
+        return replace(shown, wake=min(waits, default=None))
 
 
 def stream(

@@ -1,5 +1,6 @@
 """The gevent worker that ends its streams at once when asked to stop."""
 
+import gc
 import os
 import time
 import traceback
@@ -38,6 +39,7 @@ class StreamWorker(GeventWorker):
                 self.reloader.add_extra_file(frame.filename)
 
     def run(self) -> None:
+        gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
         self.extension("begin", lambda: None)()
         servers = [self.open(listener) for listener in self.sockets]
         while self.alive:
@@ -54,6 +56,7 @@ class StreamWorker(GeventWorker):
         deadline = time.monotonic() + self.cfg.graceful_timeout
         for server in servers:
             server.stop(timeout=max(0, deadline - time.monotonic()))
+        gc.freeze()  # Python would look for garbage once more, while all pages are coming back
 
     def open(self, listener) -> StreamServer:  # type: ignore[no-untyped-def]
         listener.setblocking(1)

@@ -1,7 +1,11 @@
 // What every page needs from scripts beside Datastar: our elements and a few small helpers.
 
+import './components/arena-field.js';
 import './components/buzzer-pad.js';
+import './components/cheer-button.js';
+import './components/chess-board.js';
 import './components/practice-buzzer.js';
+import './components/scratch-card.js';
 import { cue } from './senses.js';
 
 // An id for one action, so that sending it again has no second effect.
@@ -20,6 +24,16 @@ window.copy = async (button, from) => {
   button.textContent = 'Copied';
   setTimeout(() => { button.textContent = text; }, 2000);
 };
+
+// A presenter's keys: each presses the button that names it.
+document.addEventListener('keydown', (event) => {
+  if (!document.body.classList.contains('view-present') || event.repeat) return;
+  if (event.ctrlKey || event.altKey || event.metaKey || event.target.closest('input, textarea, select')) return;
+  const button = document.querySelector(`button[aria-keyshortcuts="${CSS.escape(event.key.toUpperCase())}"]`);
+  if (!button) return;
+  event.preventDefault();
+  button.click();
+});
 
 // A refusal comes as a sentence in an answer. These come without one, so the page finds the words.
 const EXCUSES = {

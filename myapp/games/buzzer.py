@@ -47,6 +47,7 @@ class Press:
 class Buzzer(Game):
     title = "Buzzer"
     seats = range(2, 65)
+    settings = ("goal",)
 
     goal: int = 3
     phase: Literal["idle", "wait", "go", "results", "won"] = "idle"
@@ -68,6 +69,14 @@ class Buzzer(Game):
     @property
     def over(self) -> bool:
         return self.phase in ("idle", "won")
+
+    @property
+    def joinable(self) -> bool:
+        return self.phase not in ("wait", "go")
+
+    @property
+    def outcome(self) -> dict[str, float]:
+        return {player: float(player in self.winners) for player in self.points}
 
     @property
     def winners(self) -> list[str]:

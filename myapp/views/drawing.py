@@ -11,6 +11,7 @@ from jinja2 import Environment
 from myapp import games, names
 from myapp.datastar import SSE
 from myapp.lobby import Lobby
+from myapp.overlay import DELAYS
 from myapp.presence import AWAY, CROWN, Presence
 from myapp.room import Player, Room
 from myapp.rooms import Rooms
@@ -92,7 +93,14 @@ class Drawing:
         audience = room.game.audience(me.key if me and me.seated else "")
         here = self.here(room)
         room.game.lost = here.lost
-        given = {"room": room, "game": room.game, "presence": here, "view": view, "invite": invite}
+        given = {
+            "room": room,
+            "game": room.game,
+            "presence": here,
+            "view": view,
+            "invite": invite,
+            "now": self.rooms.time(),
+        }
         return {
             part: self._once(
                 (room.code, part, audience, view, invite),
@@ -105,6 +113,7 @@ class Drawing:
     def mine(self, room: Room, who: Who) -> str:
         """The part of a room's page that is one visitor's own."""
         room.game.lost = self.here(room).lost
+        room.at(self.rooms.time())
         me = room.member(who.id) if who.id else None
         taken = [p.name for p in room.people if not p.left]
         offer = names.distinct(who.name, taken) if who.name and not me else who.name
@@ -119,6 +128,8 @@ class Drawing:
             offer=offer if offer != who.name else None,
             removed=who.id in room.door.removed,
             knocked=any(k.id == who.id for k in room.knocking),
+            delays=DELAYS,
+            now=self.rooms.time(),
         )
 
     def lobby_part(self) -> Drawn:

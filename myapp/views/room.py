@@ -1,6 +1,7 @@
 """Room: its page, its one stream, and what people may do in it."""
 
 import io
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ from flask import (
     Response,
     abort,
     current_app,
+    jsonify,
     make_response,
     render_template,
     request,
@@ -20,9 +22,10 @@ from flask import (
 )
 
 from myapp.datastar import DatastarResponse
+from myapp.results import Results
 from myapp.room import Player, Room
 from myapp.rooms import NoSuchRoom
-from myapp.stream import Look
+from myapp.stream import Behind, Look
 from myapp.views.answers import clean, go, named, stay
 from myapp.views.drawing import Drawing, Drawn, event
 from myapp.views.house import House, house
@@ -32,7 +35,9 @@ from myapp.views.who import Who, who
 
 pages = Blueprint("room", __name__)
 
-VIEWS = ("page", "screen", "obs")
+VIEWS = ("page", "present", "screen", "obs")
+STAGES = ("page", "present")
+"""The views from which people play; the others are nobody: no seat, no count."""
 
 Verb = Callable[[Room, Player, dict[str, Any], float], object]
 VERBS: dict[str, Verb] = {
@@ -50,7 +55,30 @@ VERBS: dict[str, Verb] = {
     "admit": lambda room, me, body, wall: room.admit(me, text(body, "player")),
     "refuse": lambda room, me, body, wall: room.refuse(me, text(body, "player")),
     "robot": lambda room, me, body, wall: room.add_robot(me),
+    "reset": lambda room, me, body, wall: room.reset(me),
+    "late": lambda room, me, body, wall: room.let_in_late(me, text(body, "when")),
+    "cheer": lambda room, me, body, wall: room.cheer(me, text(body, "emote")),
+    "cheers": lambda room, me, body, wall: room.switch_cheers(me, switched(body)),
+    "delay": lambda room, me, body, wall: room.delay(me, number(body, "seconds")),
+    "vet": lambda room, me, body, wall: room.vet(me, switched(body)),
+    "approve": lambda room, me, body, wall: room.approve(me, text(body, "player"), switched(body)),
 }
+FLEETING = {"cheer"}
+
+
+def switched(body: dict[str, Any]) -> bool:
+    """Whether "on" was sent, rather than "off"."""
+    state = text(body, "state")
+    if state not in ("on", "off"):
+        abort(400)
+    return state == "on"
+
+
+def number(body: dict[str, Any], key: str) -> int:
+    digits = str(body.get(key, ""))
+    if not re.fullmatch("[0-9]{1,6}", digits, re.ASCII):
+        abort(400)
+    return int(digits)
 
 
 def view_asked_for() -> str:
@@ -76,8 +104,11 @@ def page(code: str) -> Any:
             "room.html",
             room=room,
             view=view,
-            parts={part: html for part, (html, _) in looking.shared(draw, room).items()},
-            mine=draw.mine(room, visitor) if view == "page" else "",
+            now=house().rooms.time(),
+            parts={
+                part: html for part, (html, _) in looking.shared(draw, room, at_first=True).items()
+            },
+            mine=draw.mine(room, visitor) if view in STAGES else "",
             style=style if Path(current_app.static_folder or "", style).exists() else "",
             live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
         )
@@ -105,10 +136,17 @@ class Looking:
     link: str
     _mine: tuple[object, bytes] = (None, b"")
 
-    def shared(self, draw: Drawing, room: Room) -> dict[str, Drawn]:
-        """What this visitor may see of the room: through a locked door a stranger sees nothing."""
-        as_me = self.me(room) if self.view == "page" else None
-        return draw.shared(room, as_me, "door" if self.outside(room) else self.view, self.link)
+    def shared(self, draw: Drawing, room: Room, at_first: bool = False) -> dict[str, Drawn]:
+        """What this visitor may see of the room: through a locked door a stranger sees nothing.
+
+        `at_first`: as the page is loaded, when an overlay that lags behind cannot show anything.
+        """
+        view = "page" if self.view in STAGES else self.view
+        if view == "obs":
+            room = room.for_overlay()
+        as_me = self.me(room) if view == "page" else None
+        shut = self.outside(room) or (at_first and view == "obs" and room.overlay.delay)
+        return draw.shared(room, as_me, "door" if shut else view, self.link)
 
     def me(self, room: Room) -> Player | None:
         return room.member(self.visitor.id) if self.visitor.id else None
@@ -127,6 +165,11 @@ class Looking:
             room = at.rooms.get(self.code)
         return room
 
+    def delay(self, at: House) -> float:
+        """How many seconds behind the room the host wants the overlay to be."""
+        room = at.rooms.get(self.code)
+        return room.overlay.delay if room else 0.0
+
     def look(self, at: House) -> Look:
         """The room as this visitor sees it now."""
         room, wall = self.room(at), at.rooms.time()
@@ -135,8 +178,9 @@ class Looking:
             return Look((event(closed), event('<div id="me"></div>')), last=True)
         shared = [event for _, event in self.shared(at.drawing, room).values()]
         here = at.drawing.here(room)
-        stamp = room.lasting, here.stamp
-        if self.view == "page" and self._mine[0] != stamp:  # many looks find nothing new
+        me = self.me(room)
+        stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
+        if self.view in STAGES and self._mine[0] != stamp:  # many looks find nothing new
             self._mine = stamp, event(at.drawing.mine(room, self.visitor))
         times = [here.until]
         if room.due is not None and room.due > wall:
@@ -152,8 +196,12 @@ def live(code: str) -> Response:
         return DatastarResponse()
     looking = Looking(code, who(), view, request.args.get("key"), invite(code))
     keys = [f"rooms/{code}", f"here:{code}"]
-    open_one = open_stream if view == "page" else passing_stream
-    return open_one(code, keys, lambda: looking.look(at))
+    if view in STAGES:
+        return open_stream(code, keys, lambda: looking.look(at))
+    if view == "obs":
+        behind = Behind(lambda: looking.look(at), lambda: looking.delay(at))
+        return passing_stream(code, keys, behind)
+    return passing_stream(code, keys, lambda: looking.look(at))
 
 
 @pages.get("/<code:code>/record")
@@ -170,6 +218,36 @@ def record(code: str) -> Response:
     return send_file(
         io.BytesIO(text.encode()), "text/plain", as_attachment=True, download_name=name
     )
+
+
+@pages.get("/<code:code>/results")
+@pages.get("/<code:code>/results.json")
+def results(code: str) -> Any:
+    """The scoreboard game by game, as a page or as JSON; also when the room is gone."""
+    at = house()
+    looking = Looking(code, who(), "page", request.args.get("key"), "")
+    room = at.rooms.get(code)
+    if room and looking.outside(room):
+        abort(403)
+    found = at.rooms.results(code)
+    if request.path.endswith(".json"):
+        return jsonify(
+            game=found.kind,
+            code=code,
+            totals=[
+                {"rank": rank, "player": player, "name": called(found, player), "points": points}
+                for rank, player, points in found.scores.ranking
+            ],
+            games=[{"number": game.number, "points": game.took} for game in found.scores.games],
+        )
+    return render_template(
+        "results.html", code=code, open=room is not None, names=found.names, results=found
+    )
+
+
+def called(results: Results, player: str) -> str | None:
+    """The name on the scoreboard; None for somebody who left or had it deleted."""
+    return results.names.get(player) or results.scores.names.get(player)
 
 
 @pages.get("/<code:code>/qr.svg")
@@ -207,6 +285,7 @@ def act(code: str, verb: str) -> Response:
         lambda room, me: VERBS[verb](room, me, body, wall),
         act=text(body, "act", 64),
         wall=wall,
+        fleeting=verb in FLEETING,
     )
     return go(url_for("home.home")) if verb == "leave" else stay(url_for("room.page", code=code))
 

@@ -192,7 +192,7 @@ def test_after_a_reload_all_are_back_in_two_seconds_and_no_click_is_lost(pair, p
     while not all(len(page.wholes) > 1 for page in pages):
         codes.append(ann.opens_room() if len(codes) < 8 else ann.ask("GET", "/")[0])
         time.sleep(0.05)
-    all_back(pages, 2.5)
+    all_back(pages, 2)
     assert all(document(pair.file(code))["code"] == code for code in codes if isinstance(code, str))
 
 

@@ -3,6 +3,7 @@
 import time
 from pathlib import Path
 
+from myapp.caretaker import SETTLED
 from tests.conftest import wait_for
 from tests.live.crowd import Visitor, document
 
@@ -12,6 +13,7 @@ BUDGET = 0.1 / 60  # seconds of CPU in a second, all processes together
 
 def test_twenty_rooms_that_nobody_watches_cost_nothing(serve, crowd, counts):
     server = serve(nginx=True, WEB_CONCURRENCY="2")
+    started = time.monotonic()
     bob = Visitor(server, "Bob")
     for n in range(ROOMS):
         ann = Visitor(server, "Ann")  # another Ann each time: nobody may open so many rooms
@@ -26,6 +28,7 @@ def test_twenty_rooms_that_nobody_watches_cost_nothing(serve, crowd, counts):
         crowd.closes(page)
     ann.does(f"/{code}/private")  # the last that happens: there is nobody to be shown it
     wait_for(lambda: not present(server))
+    wait_for(lambda: time.monotonic() > started + SETTLED)  # now everything is looked at
     wait_for(lambda: at_rest(server))
 
     seconds = counts(6, 60)

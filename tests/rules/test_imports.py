@@ -10,10 +10,11 @@ FILES = sorted(MYAPP.rglob("*.py"))
 
 # See "Who may import whom" in the README.
 LAYERS = [
-    ["hub", "game", "names", "clock", "datastar", "proxy", "metrics", "logs"],
-    ["store", "door"],
+    ["hub", "game", "names", "clock", "datastar", "proxy", "metrics", "logs", "scores"],
+    ["store", "door", "cheers", "overlay"],
     ["store_tinydb", "games"],
     ["room"],
+    ["results"],
     ["rooms", "presence", "stream"],
     ["limits"],
     ["lobby", "caretaker"],
@@ -27,7 +28,7 @@ HOMES = {
     "redis": {"store_redis"},
     "gevent": {"worker", "store_tinydb", "hub", "presence", "lobby", "caretaker", "views", "cli"},
     "gunicorn": {"worker"},
-    "msgspec": {"game", "games", "room", "store_tinydb", "views"},
+    "msgspec": {"game", "games", "room", "rooms", "store_tinydb", "views"},
     "werkzeug": {"proxy", "views"},
     "prometheus_client": {"metrics"},
     "segno": {"views"},
