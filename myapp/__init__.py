@@ -9,7 +9,7 @@ from typing import Any
 from flask import Flask
 from jinja2 import StrictUndefined
 
-from myapp import caretaker, cli, logs, metrics, views
+from myapp import caretaker, cli, logs, metrics, picture, views
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -84,6 +84,7 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
+    app.jinja_env.globals["spread_of"] = picture.Spread.of
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set

@@ -1,58 +1,33 @@
-"""Room and Player: people around one game, and the rules that all games share."""
+"""Room: people around one game, and the rules that all games share."""
 
 import hashlib
-from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
 
 import msgspec
 
-from myapp import games, names
+from myapp import games
 from myapp.cheers import Cheers
 from myapp.clock import Clock
-from myapp.door import Door, Forbidden, Knock
+from myapp.door import Forbidden
 from myapp.game import BadMove, Dice, Game, IllegalMove
 from myapp.overlay import Overlay
+from myapp.people import STRANGERS, People, Player
 from myapp.scores import Scores
 
-STRANGERS = 300  # how many people one room remembers
 ROUNDING = 1e-6  # seconds
 REPEATS = 6  # how many of a player's latest action ids are remembered
 
 
-class NameTaken(IllegalMove):
-    """Somebody here has a name that looks the same; `offer` is one that does not."""
-
-    def __init__(self, name: str, offer: str) -> None:
-        super().__init__("There is already a {name} here.", name=name)
-        self.offer = offer
-
-
-@dataclass
-class Player:
-    """Somebody this room knows: seated, watching, or gone and perhaps coming back."""
-
-    key: str  # "p1": theirs for the life of the room, and the only name for them a page may see
-    id: str  # who their cookie says they are; never drawn
-    name: str
-    seated: bool = False
-    waiting: bool = False  # for a seat, until it is fair to come in
-    left: bool = False
-    robot: bool = False
-    came: float = 0.0  # the wall time
-
-
-@dataclass
-class Room:
+@dataclass(kw_only=True)
+class Room(People):
     """People around one game. Every method either does what it says or raises IllegalMove."""
 
     code: str
     kind: str
     secret: str
     drawn: int = 0
-    keys: int = 0
-    host: str = ""
     public: bool = False
     started: bool = False
     late: Literal["round", "now", "no"] = "round"  # when somebody who comes during a game plays
@@ -62,8 +37,6 @@ class Room:
     changes: int = 0  # how many were durable
     steps: int = 0  # how many were fleeting
     clock: Clock = field(default_factory=Clock)
-    people: list[Player] = field(default_factory=list)
-    door: Door = field(default_factory=Door)
     cheers: Cheers = field(default_factory=Cheers)
     overlay: Overlay = field(default_factory=Overlay)
     scores: Scores = field(default_factory=Scores)
@@ -106,40 +79,12 @@ class Room:
         return self.game.seats
 
     @property
-    def players(self) -> list[Player]:
-        """Who has a seat."""
-        return [p for p in self.people if p.seated]
-
-    @property
-    def locked(self) -> bool:
-        return self.door.locked
-
-    @property
-    def knocking(self) -> list[Knock]:
-        return self.door.knocking
-
-    @property
     def glass(self) -> str:
         """What a big screen or an overlay shows to be let look into a locked room.
 
         A new one after each removal, so that nobody watches on by an old link.
         """
         return hashlib.sha256(f"{self.secret} glass {self.door.removed}".encode()).hexdigest()[:12]
-
-    @property
-    def free(self) -> bool:
-        """Whether there is a seat that nobody has or waits for."""
-        return len(self.players) + len(self.newcomers) < self.seats[-1]
-
-    @property
-    def newcomers(self) -> list[Player]:
-        """Who gets a seat as soon as it is fair."""
-        return [p for p in self.people if p.waiting]
-
-    @property
-    def names(self) -> dict[str, str]:
-        """Everybody's name, by key."""
-        return {p.key: p.name for p in self.people}
 
     @property
     def paused(self) -> bool:
@@ -161,17 +106,6 @@ class Room:
         walls = [self.clock.wall(at) for at in times if at is not None]
         return min((at for at in [*walls, self.cheers.due] if at is not None), default=None)
 
-    def player(self, key: str) -> Player | None:
-        return next((p for p in self.people if p.key == key), None)
-
-    def member(self, id: str) -> Player | None:
-        """The person with this cookie, if here."""
-        return next((p for p in self.people if p.id == id and not p.left), None)
-
-    def knows(self, id: str) -> bool:
-        """Whether anything of this person is kept here."""
-        return id in [p.id for p in self.people] + [k.id for k in self.knocking]
-
     def at(self, wall: float, rtt: float | None = None) -> None:
         """Let the game know what time it is, and how long the line of whoever acts is."""
         self.wall = wall
@@ -187,161 +121,33 @@ class Room:
         else:
             self.changes += 1
 
-    # Coming and going
+    def publish(self, by: Player, public: bool) -> None:
+        self.host_only(by)
+        self.public = public
 
-    def join(self, id: str, name: str) -> Player | None:
-        """Come in, to a free seat or to watch; None: knocked at a locked door, and waiting."""
-        may_enter = self.door.open_to(id)
-        known = next((p for p in self.people if p.id == id), None)
-        if known and not known.left:
-            return known
-        if not may_enter and any(not (p.left or p.robot) for p in self.people):
-            self.door.knock(self._key(), id, name)
-            return None
-        taken = [p.name for p in self.people if p.id != id and not p.left]
-        offer = names.distinct(name, taken)
-        if offer != name:
-            raise NameTaken(name, offer)
-        self.door.admit(id)
-        if not known:
-            self._forget_the_oldest()
-            known = Player(self._key(), id, name)
-            self.people.append(known)
-        known.name, known.left, known.came = name, False, self.wall
-        if self.free:
-            self.sit(known)
-        if not self.host:
-            self._crown(known.key)
-        return known
+    # What the people tell the game
 
-    def welcome(self, id: str, name: str) -> None:
-        """Join under this name, or under one like it that nobody here has."""
-        self.join(id, names.distinct(name, [p.name for p in self.people if not p.left]))
+    @property
+    def fair(self) -> bool:
+        late = {"now": True, "round": self.game.joinable, "no": False}
+        return not self.playing or late[self.late]
 
-    def _key(self) -> str:
-        self.keys += 1  # never used twice: games keep points by key
-        return f"p{self.keys}"
+    def on_sit(self, player: Player) -> None:
+        self.game.on_sit(player.key)
 
-    def _forget_the_oldest(self) -> None:
-        if len(self.people) < STRANGERS:
-            return
-        idle = next((p for p in self.people if p.left), None)
-        if idle is None:
-            raise Forbidden("This room is full.")
-        self.people.remove(idle)
+    def on_leave(self, player: Player) -> None:
+        self.game.on_leave(player.key)
 
-    def sit(self, player: Player) -> None:
-        """Take a seat: now if that is fair, else as soon as the host's choice lets it be."""
-        if player.seated or player.waiting:
-            return
-        if not self.free:
-            raise IllegalMove("All seats are taken. You can watch until one is free.")
-        player.waiting = True
-        self._seat()
-
-    def _seat(self) -> None:
-        """Give those who wait their seats, if somebody who comes now can play."""
-        fair = {"now": True, "round": self.game.joinable, "no": False}[self.late]
-        if fair or not self.playing:
-            for player in self.newcomers:
-                player.seated, player.waiting = True, False
-                self.game.on_sit(player.key)
-
-    def watch(self, player: Player) -> None:
-        """Give up the seat, or the wait for one, but stay."""
-        player.waiting = False
-        if player.seated:
-            player.seated = False
-            self.game.on_leave(player.key)
-
-    def leave(self, player: Player) -> None:
-        self.watch(player)
-        player.left = True
-        if player.key == self.host:
-            self.pass_crown(lambda p: True)
-        if not self.host:
-            self.door.lock(False)  # nobody is left to answer it
+    def on_crown(self) -> None:
+        self.game.host = self.host
 
     def forget(self, id: str) -> None:
         """Remove every trace of this person but the points of a seat without a name."""
-        for player in [p for p in self.people if p.id == id]:
-            self.leave(player)
-            self.scores.forget(player.key)
-            self.people.remove(player)
-        self.door.knocking = [k for k in self.door.knocking if k.id != id]
-        self.door.admitted = [other for other in self.door.admitted if other != id]
+        for player in self.people:
+            if player.id == id:
+                self.scores.forget(player.key)
         self.acts.pop(id, None)
-
-    def pass_crown(self, here: Callable[[Player], bool]) -> None:
-        """Make somebody else the host: a seated player for whom `here(player)` holds, or a watcher.
-
-        With nobody to take it the crown stays, unless its bearer has left for good.
-        """
-        heirs = [
-            p
-            for p in sorted(self.people, key=lambda p: not p.seated)
-            if not (p.robot or p.left) and p.key != self.host and here(p)
-        ]
-        bearer = self.player(self.host)
-        if heirs:
-            self._crown(heirs[0].key)
-        elif bearer is None or bearer.left:
-            self._crown("")
-
-    def _crown(self, key: str) -> None:
-        self.host = self.game.host = key
-
-    # The door, for the host
-
-    def lock(self, by: Player, locked: bool) -> None:
-        self._host_only(by)
-        self.door.lock(locked)
-
-    def publish(self, by: Player, public: bool) -> None:
-        self._host_only(by)
-        self.public = public
-
-    def admit(self, by: Player, key: str) -> None:
-        """Let somebody in who knocked."""
-        self._host_only(by)
-        knock = self.door.answer(key)
-        self.door.admit(knock.id)
-        self.welcome(knock.id, knock.name)
-
-    def refuse(self, by: Player, key: str) -> None:
-        """Send somebody away who knocked."""
-        self._host_only(by)
-        self.door.answer(key)
-
-    def remove(self, by: Player, key: str) -> None:
-        """Send somebody away for good, and close the door behind them."""
-        self._host_only(by)
-        player = self.player(key)
-        if player is None or player.left:
-            raise IllegalMove("They are not here any more.")
-        if player is by:
-            raise IllegalMove("You cannot remove yourself. You can leave.")
-        self.watch(player)
-        self.people.remove(player)
-        if not player.robot:
-            self.door.shut_out(player.id)
-
-    def add_robot(self, by: Player) -> None:
-        self._host_only(by)
-        key = self._key()
-        robot = Player(
-            key, f"robot-{key}", names.distinct("Robot", [p.name for p in self.people]), robot=True
-        )
-        self.people.append(robot)
-        try:
-            self.sit(robot)
-        except IllegalMove:
-            self.people.remove(robot)
-            raise
-
-    def _host_only(self, by: Player) -> None:
-        if by.key != self.host:
-            raise Forbidden("Only the host can do that.")
+        super().forget(id)
 
     # Playing
 
@@ -360,7 +166,7 @@ class Room:
         if self.paused:
             self.resume(by, wall)
         self.started, self.scored = True, False
-        self._seat()
+        self.seat_newcomers()
         self.game.on_start()
 
     def pause(self, by: Player, wall: float) -> None:
@@ -377,14 +183,16 @@ class Room:
 
     def reset(self, by: Player) -> None:
         """Begin anew with the same people: no game on, and an empty scoreboard."""
-        self._host_only(by)
+        self.host_only(by)
         kept = {name: getattr(self.game, name) for name in self.game.settings}
         self.state = {**type(self.game)().dump(), **kept}
         self.started, self.scored, self.scores = False, False, Scores()
+        self.drawn, wall = self.game.dice.drawn, self.wall
         self._load_game()
+        self.at(wall)
         for player in self.players:
             self.game.on_sit(player.key)
-        self._seat()
+        self.seat_newcomers()
 
     def settle(self) -> None:
         """What follows from any change: the end of a game is written down, newcomers get seats."""
@@ -392,11 +200,11 @@ class Room:
             self.scored = True
             if took := self.game.outcome:
                 self.scores.add(took, self.names)
-        self._seat()
+        self.seat_newcomers()
 
     def let_in_late(self, by: Player, when: str) -> None:
         """Choose when somebody who comes during a game plays: "now", next "round", or "no"."""
-        self._host_only(by)
+        self.host_only(by)
         if when not in ("round", "now", "no"):
             raise BadMove("There is no such choice.")
         self.late = when  # type: ignore[assignment]
@@ -405,22 +213,22 @@ class Room:
         self.cheers.cheer(by.key, emote, self.wall)
 
     def switch_cheers(self, by: Player, on: bool) -> None:
-        self._host_only(by)
+        self.host_only(by)
         self.cheers.switch(on)
 
     # The overlay, for the host
 
     def delay(self, by: Player, seconds: int) -> None:
-        self._host_only(by)
+        self.host_only(by)
         self.overlay.wait(seconds)
 
     def vet(self, by: Player, vetted: bool) -> None:
         """Choose whether names show on the overlay only when approved."""
-        self._host_only(by)
+        self.host_only(by)
         self.overlay.vetted = vetted
 
     def approve(self, by: Player, key: str, approved: bool) -> None:
-        self._host_only(by)
+        self.host_only(by)
         if self.player(key) is None:
             raise IllegalMove("They are not here any more.")
         self.overlay.approve(key, approved)

@@ -14,8 +14,9 @@ import msgspec
 from myapp import games, metrics
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
+from myapp.people import Player
 from myapp.results import Results, results_of
-from myapp.room import Player, Room
+from myapp.room import Room
 from myapp.store import Store, StoreDown
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words, and no clash with any other URL

@@ -200,6 +200,16 @@ def serve(tmp_path):
         assert "Traceback" not in said, said
 
 
+@pytest.fixture
+def crowd():
+    """Everybody's open pages, without a browser; they close with the test."""
+    from tests.live.crowd import Crowd
+
+    crowd = Crowd()
+    yield crowd
+    crowd.end()
+
+
 @pytest.fixture(scope="session")
 def chromium():
     from playwright.sync_api import sync_playwright

@@ -16,6 +16,7 @@ from flask import current_app
 from myapp.cli import data
 from myapp.store import StoreDown
 from myapp.store_tinydb.locks import RUNNING
+from myapp.store_tinydb.tinydb_file import sync
 
 
 @click.command()
@@ -39,7 +40,7 @@ def backup(file: Path | None, replace: bool) -> None:
     try:
         saved, damaged = _write(temp)
         temp.rename(file)
-        data.sync(file.absolute().parent)
+        sync(file.absolute().parent)
     except OSError as error:
         raise click.ClickException(
             f"{file} could not be written: {error.strerror}. "

@@ -100,15 +100,6 @@ def size(number: float) -> str:
     return f"{number:.3g} GB"
 
 
-def sync(folder: Path) -> None:
-    """Make what was renamed, made or removed in the folder survive a power cut."""
-    held = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(held)
-    finally:
-        os.close(held)
-
-
 def write(path: Path) -> BinaryIO:
     """A new file that only its owner may read."""
     return open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb")

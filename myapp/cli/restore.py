@@ -19,6 +19,7 @@ from myapp.hub import Hub
 from myapp.rooms import Rooms
 from myapp.store import StoreDown, open_store, split
 from myapp.store_tinydb.locks import RUNNING
+from myapp.store_tinydb.tinydb_file import sync
 
 BIG = 16 * 1024 * 1024  # bytes of one document
 HUGE = 4 * 1024 * BIG  # bytes of all of them
@@ -181,7 +182,7 @@ def swap(folder: Path, new: Path) -> Path | None:
             source.rename(target)
             done.append((source, target))
         for changed in {folder, old if going else folder}:
-            data.sync(changed)
+            sync(changed)
     except OSError:
         for source, target in reversed(done):
             target.rename(source)

@@ -9,7 +9,8 @@ import click
 
 from myapp.cli import data
 from myapp.door import Knock
-from myapp.room import Player, Room
+from myapp.people import Player
+from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.store import StoreDown
 from myapp.views.house import house

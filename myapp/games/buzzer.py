@@ -23,6 +23,7 @@ PATIENCE = 10.0  # after GO, when nobody presses
 SHOW = 5.0  # results stay this long before the next round
 LATE = 1.0  # GO this late (nobody watched, the server was down) would be no surprise: arm anew
 ROBOT = 0.25, 0.45  # how fast robots are
+KEPT = 500  # times that the room remembers
 
 
 @dataclass
@@ -60,6 +61,7 @@ class Buzzer(Game):
     )  # false starts: when the button works again
     locked: list[str] = field(default_factory=list)  # whose button was not ready when GO came
     rows: list[Press] = field(default_factory=list)  # this round's presses, best first
+    times: list[int] = field(default_factory=list)  # accepted in all games, milliseconds
 
     @property
     def due(self) -> float | None:
@@ -77,6 +79,10 @@ class Buzzer(Game):
     @property
     def outcome(self) -> dict[str, float]:
         return {player: float(player in self.winners) for player in self.points}
+
+    @property
+    def spread(self) -> list[float]:
+        return [ms / 1000 for ms in self.times]
 
     @property
     def winners(self) -> list[str]:
@@ -195,6 +201,7 @@ class Buzzer(Game):
         for row in self.rows:
             if row.rank == 1:
                 self.points[row.player] = self.points.get(row.player, 0) + 1
+        self.times = [*self.times, *(round(row.accepted * 1000) for row in self.rows)][-KEPT:]
         self.armed = {}
         self.phase, self.until = ("won", None) if self.winners else ("results", self.now + SHOW)
 

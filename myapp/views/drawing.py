@@ -12,8 +12,9 @@ from myapp import games, names
 from myapp.datastar import SSE
 from myapp.lobby import Lobby
 from myapp.overlay import DELAYS
+from myapp.people import Player
 from myapp.presence import AWAY, CROWN, Presence
-from myapp.room import Player, Room
+from myapp.room import Room
 from myapp.rooms import Rooms
 from myapp.views.who import Who
 

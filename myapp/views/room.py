@@ -21,9 +21,11 @@ from flask import (
     url_for,
 )
 
+from myapp import picture
 from myapp.datastar import DatastarResponse
+from myapp.people import Player
 from myapp.results import Results
-from myapp.room import Player, Room
+from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Behind, Look
 from myapp.views.answers import clean, go, named, stay
@@ -248,6 +250,24 @@ def results(code: str) -> Any:
 def called(results: Results, player: str) -> str | None:
     """The name on the scoreboard; None for somebody who left or had it deleted."""
     return results.names.get(player) or results.scores.names.get(player)
+
+
+@pages.get("/<code:code>/times.svg")
+def times(code: str) -> Response:
+    """A picture of how the room's times are spread, for whoever may see its results."""
+    at = house()
+    looking = Looking(code, who(), "page", request.args.get("key"), "")
+    room = at.rooms.get(code)
+    if room and looking.outside(room):
+        abort(403)
+    seconds = at.rooms.results(code).spread
+    if len(seconds) < 2:
+        abort(404)
+    response = Response(picture.spread(picture.Spread.of(seconds)), mimetype="image/svg+xml")
+    response.headers["Cache-Control"] = "private, no-cache"  # ask whether it is still this one
+    response.add_etag()
+    response.make_conditional(request)
+    return response
 
 
 @pages.get("/<code:code>/qr.svg")

@@ -46,7 +46,7 @@ export class ChessBoard extends LitElement {
   };
 
   static styles = css`
-    :host { display: grid; gap: .4rem; inline-size: 100%; max-inline-size: max(20rem, 100svh - 22.5rem); margin-inline: auto; }
+    :host { display: grid; gap: .4rem; inline-size: 100%; max-inline-size: max(20rem, 100svh - var(--above, 22.5rem)); margin-inline: auto; }
     g-chess-board {
       --square-color-light: #f3ebff; --square-color-dark: #a58fdc; --inner-border-width: 0px;
       --square-color-light-hover: #ffe28a; --square-color-dark-hover: #f3c53c;
@@ -131,7 +131,7 @@ export class ChessBoard extends LitElement {
         <h2 id="choose">Promote to</h2>
         <div class="choice">
           ${Object.keys(PIECES).map((p) => html`<button type="button" @click=${() => this.#promote(p)}><span aria-hidden="true">${GLYPHS[p]}</span> ${PIECES[p]}</button>`)}
-          <button type="button" class="away" @click=${() => this.back()}>Take it back</button>
+          <button type="button" class="away" @click=${() => this.back()}>Another move</button>
         </div>
       </dialog>`;
   }

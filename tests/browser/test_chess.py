@@ -210,13 +210,16 @@ def test_a_promotion_can_be_thought_over(play):
     all_see((ann, bob), board)
 
 
-def test_they_ask_each_other_and_pause_and_the_clocks_stand_still(play):
+def test_they_ask_each_other_and_pause_and_the_clocks_stand_still(play, people):
     phone = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
-    ann, bob, _, _ = play(**phone)
+    ann, bob, server, code = play(**phone)
     ann.press("1+0")
     ann.sees("group", "Clock", "1+0")
     start(ann, bob)
     expect(bob.page.get_by_role("timer", name="White's clock")).to_have_text("0:58")
+    (carl,) = people(server.url, "Carl")
+    carl.page.goto(f"/{code}?view=screen")  # who comes late sees the same time
+    expect(carl.page.get_by_role("timer", name="White's clock")).to_have_text(re.compile("0:5[5-8]"))
     square(ann, "e2").click()
     square(ann, "e4").click()
     bob.press("Pause")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 
 from tests.conftest import ROOT
-from tests.live.crowd import Crowd, Visitor
+from tests.live.crowd import Visitor
 
 
 @dataclass
@@ -90,14 +90,6 @@ def ann(server):
 def code(ann):
     """Ann's room."""
     return ann.opens_room()
-
-
-@pytest.fixture
-def crowd():
-    """Everybody's open pages; they close with the test."""
-    crowd = Crowd()
-    yield crowd
-    crowd.end()
 
 
 @pytest.fixture

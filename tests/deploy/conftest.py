@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from tests.deploy.machine import Machine
-from tests.live.crowd import Crowd
 
 
 @contextmanager
@@ -40,11 +39,3 @@ def short_folder():
     """A folder with a short name, as sockets need."""
     with tempfile.TemporaryDirectory(prefix="vroum-") as folder:
         yield Path(folder)
-
-
-@pytest.fixture
-def crowd():
-    """Everybody's open pages; they close with the test."""
-    crowd = Crowd()
-    yield crowd
-    crowd.end()

@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from tests.conftest import Served
 from tests.faults.lines import hold
-from tests.live.crowd import Crowd, Visitor
+from tests.live.crowd import Visitor
 
 SECRET = "known to the tests, and long enough"
 FULL = os.environ.get("VROUM_COUNTS") == "full"
@@ -89,14 +89,6 @@ def charlie(visit):
 def code(ann):
     """Ann's room."""
     return ann.opens_room()
-
-
-@pytest.fixture
-def crowd():
-    """Everybody's open pages; they close with the test."""
-    crowd = Crowd()
-    yield crowd
-    crowd.end()
 
 
 @pytest.fixture

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from myapp.game import Dice, IllegalMove
-from myapp.games.buzzer import CAP, DELAY, LATE, PATIENCE, REARM, SHOW, TIE, WINDOW, Buzzer
+from myapp.games.buzzer import CAP, DELAY, KEPT, LATE, PATIENCE, REARM, SHOW, TIE, WINDOW, Buzzer
 
 
 @pytest.fixture
@@ -138,6 +138,35 @@ def test_the_next_round_comes_by_itself(game):
     game.now = game.due
     game.on_due()
     assert game.phase == "wait" and game.round == 2
+
+
+def play_a_round(game, *presses):
+    go(game)
+    for player, after in presses:
+        buzz(game, player, after)
+    game.now = game.due
+    game.on_due()
+
+
+def test_accepted_times_are_kept_over_a_rematch_and_false_starts_are_not(game):
+    game.goal = 1
+    play_a_round(game, ("bob", 0.05), ("ann", 0.25))
+    assert game.phase == "won" and game.spread == [0.25]
+    play_a_round(game, ("bob", 0.3), ("ann", 0.31))
+    assert game.spread == [0.25, 0.3, 0.31]
+
+
+def test_times_of_a_round_are_told_when_it_is_over(game):
+    go(game)
+    buzz(game, "ann", 0.25)
+    assert game.spread == []
+
+
+def test_a_long_evening_leaves_only_the_latest_times(game):
+    game.times = list(range(KEPT))
+    play_a_round(game, ("ann", 0.25))
+    assert len(game.times) == KEPT
+    assert (game.times[0], game.times[-1]) == (1, 250)
 
 
 def test_when_nobody_presses_the_game_waits_for_a_start(game):

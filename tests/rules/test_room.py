@@ -5,7 +5,8 @@ import pytest
 from myapp.door import Forbidden
 from myapp.game import IllegalMove
 from myapp.games.buzzer import Buzzer
-from myapp.room import STRANGERS, NameTaken, Room
+from myapp.people import STRANGERS, NameTaken
+from myapp.room import Room
 
 T0 = 1_000_000.0
 
