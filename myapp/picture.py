@@ -12,7 +12,7 @@ from pygal.style import Style
 
 MOST = 12  # bins, so that a phone can show each with its count
 STEPS = 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000  # widths, milliseconds
-UNUSED = "script", "desc", Comment
+UNUSED = "script", "desc", Comment, "plot tooltip-overlay", "background"  # tags and classes
 KEPT = 100  # pictures remembered by one process
 
 TITLE = "Reaction times, in milliseconds"
@@ -28,7 +28,7 @@ CSS = """inline:
 text { fill: var(--ink); font-family: system-ui, sans-serif; text-anchor: middle }
 .title { font-weight: 700 }
 .legend text { text-anchor: start }
-.background, .guide.line, .axis.x .line { fill: none; stroke: none }
+.guide.line, .axis.x .line { stroke: none }
 .axis.y .line { stroke: var(--ink) }
 .color-0 { fill: var(--bar) }
 .color-1 { fill: var(--ink) }
@@ -121,7 +121,7 @@ def spread(times: Spread) -> bytes:
         style=STYLE,
         css=(CSS,),
         js=(),
-        width=400,
+        width=340,
         height=230,
         margin=6,
         margin_right=25,  # as much as it leaves on the left
@@ -161,9 +161,9 @@ def spread(times: Spread) -> bytes:
 
 
 def strip(parent: Element) -> None:
-    """Take out what pygal puts in for its scripts, and its comments, one of which has a date."""
+    """Take out what pygal puts in for its scripts, its comments (one has a date), its paper."""
     for child in list(parent):
-        if child.tag in UNUSED or child.get("class") == "plot tooltip-overlay":
+        if child.tag in UNUSED or child.get("class") in UNUSED:
             parent.remove(child)
         else:
             strip(child)

@@ -178,11 +178,8 @@ class Presence:
 
         A process that is closing says no more until its last stream has ended.
         """
-        while not self._hub.closing:
-            self._changed.wait()
+        while self._changed.wait() and not self._hub.closing:
             self._changed.clear()
-            if self._hub.closing:
-                return
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
             doc = {"lines": lines, "quiet": dict(self._quiet), "byes": dict(self._byes)}
             self._save(doc)

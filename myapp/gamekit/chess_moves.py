@@ -1,10 +1,12 @@
 """Games of chess as half moves: where they lead, how they are written and how they are said."""
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import chess
+import chess.pgn
 
 UCI = re.compile(r"[a-h][1-8][a-h][1-8][nbrq]?")
 
@@ -71,3 +73,18 @@ def read(board: chess.Board, typed: str) -> chess.Move | None:
         if found:  # the library also reads "--", which is not a move
             return found
     return None
+
+
+def pgn(fen: str, moves: Sequence[str], times: Sequence[float], **headers: str) -> str:
+    """The game as PGN, with what the clock showed after each move as %clk."""
+    game = chess.pgn.Game()
+    game.setup(fen)
+    game.headers["Event"] = "Vroum"
+    for key, value in headers.items():
+        game.headers[key] = re.sub(r'(["\\])', r"\\\1", " ".join(value.split()))
+    node: chess.pgn.GameNode = game
+    for ply, uci in enumerate(moves):
+        node = node.add_variation(chess.Move.from_uci(uci))
+        if times:
+            node.set_clock(times[ply])
+    return f"{game}\n"

@@ -46,3 +46,9 @@ def hanging(board: chess.Board, colour: chess.Color | None) -> Iterator[int]:
             kept = board.is_attacked_by(colour, square)
             worth = VALUES[piece.piece_type]
             yield max(0, worth - min(VALUES.get(t, 99) for t in takers)) if kept else worth
+
+
+def behind(board: chess.Board, colour: chess.Color) -> bool:
+    """Whether this side has less on the board than the other."""
+    pieces = [p for p in board.piece_map().values() if p.piece_type != chess.KING]
+    return sum(VALUES[p.piece_type] * (1 if p.color == colour else -1) for p in pieces) < 0

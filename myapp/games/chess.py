@@ -4,17 +4,15 @@ The `chess` library knows how pieces move; here are the players: their clock, wh
 other and how the game ends. White has side 1 and Black side 0, as in the library.
 """
 
-import re
 from dataclasses import dataclass, field
 from typing import Annotated, ClassVar, Literal
 
 import chess
-import chess.pgn
 from msgspec import Meta
 
 from myapp.game import Game, IllegalMove, Plan, move
-from myapp.gamekit.chess_moves import Score, Told, read, score
-from myapp.gamekit.chess_robot import VALUES, reply
+from myapp.gamekit.chess_moves import Score, Told, pgn, read, score
+from myapp.gamekit.chess_robot import behind, reply
 from myapp.gamekit.clock import GameClock, lag
 
 SIDES = "Black", "White"
@@ -57,6 +55,7 @@ class Offer:
 class Chess(Game):
     title = "Chess"
     seats = range(2, 3)
+    settings = "minutes", "increment"
     record_type: ClassVar[str] = "pgn"
 
     minutes: Annotated[int, Meta(ge=0, le=180)] = 10
@@ -160,7 +159,7 @@ class Chess(Game):
     def taken(self, side: int) -> list[str]:
         """The pieces this side has taken, most valuable first."""
         pieces = [told.taken for told in self.score.moves if told.side == side and told.taken]
-        return sorted(pieces, key=lambda p: -VALUES[chess.PIECE_NAMES.index(p)])
+        return sorted(pieces, key=chess.PIECE_NAMES.index, reverse=True)
 
     def shows(self, side: int) -> float:
         """What this side's clock shows."""
@@ -211,21 +210,17 @@ class Chess(Game):
         """The game as PGN, with the clock after each move as %clk."""
         if not self.white:
             return ""
-        game = chess.pgn.Game()
-        game.setup(self.fen)
-        time = f"{self.clock.limit:.0f}+{self.clock.increment:.0f}" if self.clock else "-"
-        said = {"Event": "Vroum", "Result": self.result, "TimeControl": time}
-        for colour, player in (("White", self.white), ("Black", self.black)):
-            said[colour] = re.sub(r'(["\\])', r"\\\1", " ".join(names.get(player, "?").split()))
-        if self.ending:
-            said["Termination"] = self.status
-        game.headers.update(said)
-        node: chess.pgn.GameNode = game
-        for ply, uci in enumerate(self.moves):
-            node = node.add_variation(chess.Move.from_uci(uci))
-            if self.clock:
-                node.set_clock(self.times[ply])
-        return f"{game}\n"
+        clock = self.clock
+        return pgn(
+            self.fen,
+            self.moves,
+            self.times,
+            White=names.get(self.white, "?"),
+            Black=names.get(self.black, "?"),
+            Result=self.result,
+            TimeControl=f"{clock.limit:.0f}+{clock.increment:.0f}" if clock else "-",
+            Termination=self.status if self.ending else "unterminated",
+        )
 
     # Coming, going and beginning
 
@@ -417,13 +412,13 @@ class Chess(Game):
             return None
         if self.offer and self.offer.by != player:
             kind = self.offer.kind
-            yes = kind == "takeback" or self.behind(player)
+            yes = kind == "takeback" or behind(self.board, self.side(player) == chess.WHITE)
             answer = {"kind": kind, "ply": self.offer.ply}
             return Plan(self.offer.at + THINKS[0], "accept" if yes else "decline", answer)
         if player != self.mover:
             return None
         ply = len(self.moves)
-        if self.claimable and self.behind(player):
+        if self.claimable and behind(self.board, self.side(player) == chess.WHITE):
             return Plan(self.began + THINKS[0], "claim_draw", {"ply": ply})
         least, most = THINKS
         wait = least + (most - least) * self.dice.of("thinks", ply)
@@ -431,9 +426,3 @@ class Chess(Game):
             wait = min(wait, self.clock.left[self.turn] / 20)
         chosen = reply(self.fen, tuple(self.moves), self.dice.of("reply", ply))
         return Plan(self.began + wait, "make", {"move": chosen, "ply": ply})
-
-    def behind(self, player: str) -> bool:
-        """Whether this player has less on the board than the other."""
-        mine = self.side(player) == chess.WHITE
-        pieces = self.board.piece_map().values()
-        return sum(VALUES.get(p.piece_type, 0) * (1 if p.color == mine else -1) for p in pieces) < 0

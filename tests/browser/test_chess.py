@@ -1,6 +1,8 @@
 """Ann and Bob play chess, each with a real browser."""
 
+import json
 import re
+import time
 from functools import partial
 from pathlib import Path
 
@@ -219,7 +221,9 @@ def test_they_ask_each_other_and_pause_and_the_clocks_stand_still(play, people):
     expect(bob.page.get_by_role("timer", name="White's clock")).to_have_text("0:58")
     (carl,) = people(server.url, "Carl")
     carl.page.goto(f"/{code}?view=screen")  # who comes late sees the same time
-    expect(carl.page.get_by_role("timer", name="White's clock")).to_have_text(re.compile("0:5[5-8]"))
+    expect(carl.page.get_by_role("timer", name="White's clock")).to_have_text(
+        re.compile("0:5[5-8]")
+    )
     square(ann, "e2").click()
     square(ann, "e4").click()
     bob.press("Pause")
@@ -243,6 +247,31 @@ def test_they_ask_each_other_and_pause_and_the_clocks_stand_still(play, people):
     ann.page.get_by_text("Resign...").click()
     ann.press("Yes, I resign")
     bob.sees("status", "Game", "White resigns. Black wins.")
+
+
+def test_ten_seconds_without_a_server_cost_nobody_a_second(serve, people):
+    server = serve()
+    ann, bob = people(server.url, "Ann", "Bob")
+    ann.enter()
+    code = ann.open_room("Chess")
+    bob.enter(f"/{code}")
+    ann.sees("list", "Players", "Bob")
+    start(ann, bob)
+    began = time.monotonic()
+    server.kill()
+    down = time.monotonic()
+    time.sleep(10)
+    server.start()
+    down = time.monotonic() - down
+    for person in (ann, bob):
+        person.live()
+    click(ann, "e2", "e4")
+    bob.sees("region", "All moves", "e4")
+    served = time.monotonic() - began - down
+    (left,) = json.loads(server.file(code).read_text())["_default"]["1"]["state"]["times"]
+    assert 600 - served - 1 < left < 600
+    shown = bob.page.get_by_role("timer", name="White's clock").text_content()
+    assert shown >= "9:50"
 
 
 def test_ann_plays_a_robot_on_a_narrow_phone(serve, people):

@@ -49,7 +49,7 @@ def test_not_in_this_game_if_the_host_says_so(playing, hers, charlie, code, worl
     world.edit(code, lambda doc: doc["state"].update(phase="idle", until=None))
     hers.until("Start a rematch")
     hers.press("Start a rematch")
-    page.until("Wait for it...")
+    page.until("Wait for it...", "3 of 64")
     assert page.names("Players") == ["Ann", "Bob", "Charlie"]
 
 
