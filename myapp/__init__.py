@@ -2,11 +2,11 @@
 
 import hashlib
 import os
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response, current_app, request
 from jinja2 import StrictUndefined
 
 from myapp import caretaker, cli, logs, metrics, picture, views
@@ -60,7 +60,6 @@ def create_app(**settings: Any) -> Flask:
         SESSION_COOKIE_SAMESITE="Lax",
         PERMANENT_SESSION_LIFETIME=365 * 86_400,
         SESSION_REFRESH_EACH_REQUEST=False,
-        SEND_FILE_MAX_AGE_DEFAULT=31_536_000,
         HEADERS=HEADERS,
     )
     app.config.from_prefixed_env("MYAPP", loads=str)
@@ -84,6 +83,7 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["asset"] = asset
+    app.add_url_rule("/static/<string(length=12):mark>/<path:name>", view_func=lasting)
     app.jinja_env.globals["spread_of"] = picture.Spread.of
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
@@ -108,10 +108,19 @@ def release() -> str:
     return path.read_text().strip() if path.exists() else "development"
 
 
-@cache
+@lru_cache(1000)
 def asset(name: str) -> str:
     """The URL of a static file; it changes with the file, so that browsers may keep it for ever."""
     path = ROOT / "static" / name
     if not path.exists():
         raise FileNotFoundError(f"static/{name} is missing: run `make run` once, which builds it.")
-    return f"/static/{name}?v={hashlib.sha256(path.read_bytes()).hexdigest()[:12]}"
+    return f"/static/{hashlib.sha256(path.read_bytes()).hexdigest()[:12]}/{name}"
+
+
+def lasting(mark: str, name: str) -> Response:
+    """A static file by its `asset` URL. A page from before an update, which asks by the mark of an
+    older file, gets the newer one, but not to keep under that name."""
+    response = current_app.send_static_file(name)
+    if request.path == asset(name):
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

@@ -1,5 +1,6 @@
 """Picture: how the times of a room are spread, in words, in bins, and drawn as SVG."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -9,6 +10,9 @@ from zlib import crc32
 
 import pygal
 from pygal.style import Style
+
+# pygal leaves an importer behind, of a kind that Python no longer wants, for plug-ins of its own.
+sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != "pygal"]
 
 MOST = 12  # bins, so that a phone can show each with its count
 STEPS = 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000  # widths, milliseconds

@@ -143,15 +143,15 @@ def origin(site: Site) -> str:
 
 
 def static(site: Site) -> str:
-    found = re.search(r'/static/[^"?]+\?v=\w+', site.ask("GET", "/").text)
+    found = re.search(r'/static/[0-9a-f]{12}/[^"]+', site.ask("GET", "/").text)
     if found is None:
         raise Wrong("the first page names no static file. Is that Vroum?")
     answer = site.ask("GET", found[0])
-    name = found[0].partition("?")[0]
+    name = found[0]
     if answer.status != 200:
         raise Wrong(
-            f"{name} answers {answer.status}. In nginx, `root` must be the folder that holds "
-            "static/, readable by nginx; if a file is missing, run the set-up again."
+            f"{name} answers {answer.status}. In nginx, `location ^~ /static/` and `@static` must "
+            "be as in deploy/locations.conf; if a file is missing, run the set-up again."
         )
     kept = re.search(r"max-age=(\d+)", answer.header("Cache-Control"))
     if kept is None or int(kept[1]) < 30 * DAY:

@@ -109,7 +109,7 @@ def test_an_nginx_that_buffers_or_forgets_is_found_out(nginx):
         {
             "proxy_buffering off": BUFFERING,
             r"Host \$http_host": "Host $host",
-            r"public, max-age=31536000, immutable": "no-cache",
+            r"try_files \$uri @static": "try_files $uri =404",
         }
     )
     said = front.operator.types("doctor", "--url", f"http://127.0.0.1:{front.port}")

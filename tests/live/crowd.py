@@ -133,7 +133,8 @@ class Page:
     def _take(self, event):
         if part := re.search(rb'<div id="(\w+)"', event[:200]):
             self.html[part[1].decode()] = event.replace(b"\ndata: elements ", b"\n")
-            self.html["room"] = b"".join(self.html.get(name, b"") for name in PARTS)
+            if part[1].decode() in PARTS:
+                self.html["room"] = b"".join(self.html.get(name, b"") for name in PARTS)
             if part[1] in (b"me", b"mine") and not self.live:  # the last of a whole view
                 self.wholes.append(time.monotonic())
 
