@@ -207,7 +207,20 @@ def test_the_first_page_is_small(person):
         if link.startswith("/static/"):
             parts.append(visitor.get(link).body)
     assert len(parts) >= 4
-    assert sum(len(gzip.compress(part)) for part in parts) < 50_000
+    assert sum(len(gzip.compress(part)) for part in parts) < 60_000
+
+
+def test_a_page_from_before_an_update_gets_the_new_style_but_not_to_keep(person):
+    visitor = person()
+    styles = (e.attrs.get("href", "") for e in visitor.get("/").tree.all())
+    link = next(link for link in styles if link.endswith("/vroum.css"))
+    style, older = visitor.get(link), visitor.get("/static/0123456789ab/vroum.css")
+    assert style.headers["Cache-Control"] == "public, max-age=31536000, immutable"
+    assert older.headers["Cache-Control"] == "no-cache"
+    assert older.body == style.body
+    assert visitor.get("/static/vroum.css").headers["Cache-Control"] == "no-cache"
+    for none in ("nothing.css", "../../wsgi.py", "%2e%2e/wsgi.py"):
+        assert visitor.get(f"/static/0123456789ab/{none}").status == 404
 
 
 def test_renaming_reaches_the_home_page(ann):
