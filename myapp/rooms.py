@@ -38,7 +38,7 @@ class Rooms:
     def __init__(self, store: Store) -> None:
         self.store = store
         self._seen: dict[str, tuple[str, Room]] = {}
-        self._ticked: dict[str, str] = {}
+        self._ticked: dict[str, tuple[str, frozenset[str]]] = {}
         store.check("rooms/", Room.load)
 
     def time(self) -> float:
@@ -197,13 +197,15 @@ class Rooms:
         A worker tries once for each version it has seen; others may have been quicker.
         """
         code = room.code
-        if self._ticked.get(code) == room.version:
+        lost = room.game.lost
+        if self._ticked.get(code) == (room.version, lost):
             return
-        self._ticked[code] = room.version
+        self._ticked[code] = room.version, lost
         wall = self.time()
         fleeting = not heirs and room.only_fleeting(wall)
 
         def ticked(room: Room) -> None:
+            room.game.lost = lost
             room.tick(wall, fleeting)
             if heirs:
                 room.pass_crown(lambda player: player.key in heirs)

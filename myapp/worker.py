@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import time
 import traceback
 from contextlib import suppress
@@ -24,6 +25,13 @@ class StreamWorker(GeventWorker):
     `max_requests` does the same within a second. The stock worker takes new streams for up to a
     second after the signal, and keeps all of them until `graceful_timeout` cuts them off.
     """
+
+    def init_process(self) -> None:
+        # Until gunicorn gives a worker its own handlers it has the master's, to whose queue nobody
+        # here listens: a server stopped as it starts would wait for it until `graceful_timeout`.
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGQUIT):
+            signal.signal(number, signal.SIG_DFL)
+        super().init_process()
 
     def load_wsgi(self) -> None:
         """With reload on, any mistake is shown in the page and the server lives on until it is

@@ -161,7 +161,8 @@ class Looking:
         room = at.rooms.get(self.code)
         if room is None:
             return None
-        heirs = at.drawing.here(room).heirs
+        here = at.drawing.here(room)
+        heirs, room.game.lost = here.heirs, here.lost
         if heirs or (room.due is not None and room.due <= at.rooms.time()):
             at.rooms.tick(room, heirs)
             room = at.rooms.get(self.code)
