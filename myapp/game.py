@@ -123,6 +123,8 @@ class Game:
     """
 
     title: ClassVar[str] = ""
+    again: ClassVar[str] = "Start a rematch"
+    """What the start button says once a game is over."""
     settings: ClassVar[tuple[str, ...]] = ()
     """The fields that the host chooses; they stay when the room is reset."""
     cheers: ClassVar[bool] = False

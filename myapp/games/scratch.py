@@ -67,6 +67,7 @@ class Card:
 @dataclass
 class Scratch(Game):
     title = "Scratch card"
+    again = "Start a new round"
     seats = range(1, 33)
     prizes: ClassVar[dict[str, Prize]] = PRIZES
     thousand: ClassVar[int] = THOUSAND
