@@ -110,6 +110,18 @@ def cpu_seconds(pid: int) -> float:
     return int(Path(f"/proc/{pid}/schedstat").read_text().split()[0]) / 1e9
 
 
+def test_a_server_that_is_stopped_while_it_starts_is_gone_at_once(tmp_path: Path) -> None:
+    for n in range(6):  # each at another moment, by chance
+        folder = tmp_path / str(n)
+        folder.mkdir()
+        server = Server(folder)
+        server.wait_for_log("(Booting worker)")
+        start = time.monotonic()
+        server.process.terminate()
+        server.process.wait(20)
+        assert time.monotonic() - start < 2
+
+
 def test_when_the_operator_reloads_every_stream_ends_and_new_ones_open_on_new_code(
     server: Server,
 ) -> None:

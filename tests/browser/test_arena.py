@@ -234,3 +234,48 @@ def test_the_big_screen_shows_everybody_walk(people, server):
     ann.page.keyboard.up("s")
     wall.page.keyboard.press("w")
     expect(wall.page.get_by_role("list", name="Players")).to_contain_text(re.compile("Ann"))
+
+
+def test_a_cheer_pops_up_for_everyone_and_its_button_fills_up_again(people, server):
+    ann, bob = arena(people, server)
+    ann.press("Love")
+    for person in (ann, bob):
+        row = person.page.get_by_role("list", name="Players").get_by_role("listitem")
+        expect(row.filter(has_text="Ann")).to_have_attribute("data-pop", "heart")
+        expect(person.page.locator("arena-field .avatar img")).to_have_count(1)
+        expect(person.page.get_by_text("0.2 cheers a second")).to_be_visible()
+    for name in ("Love", "Fire"):
+        button = ann.page.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("aria-disabled", "true")
+    for name in ("Love", "Party"):
+        button = bob.page.get_by_role("button", name=name, exact=True)
+        expect(button).to_have_attribute("aria-disabled", "false")
+    expect(bob.page.locator("arena-field .avatar img")).to_have_count(0)
+    button = ann.page.get_by_role("button", name="Love", exact=True)
+    expect(button).to_have_attribute("aria-disabled", "false", timeout=6000)
+    ann.press("Love")
+    expect(button).to_have_attribute("aria-disabled", "true")
+
+
+def test_a_button_that_somebody_pressed_too_early_is_refused(people, server):
+    ann, _ = arena(people, server)
+    ann.press("Applause")
+    expect(ann.page.get_by_role("button", name="Fire")).to_have_attribute("aria-disabled", "true")
+    ann.page.locator("#cheer-fire form").evaluate("form => form.requestSubmit()")
+    expect(ann.page.get_by_role("alert")).to_contain_text("You can cheer like that again in")
+
+
+def test_a_big_cheer_fills_everyones_screen_for_a_moment(people, server):
+    ann, bob = arena(people, server)
+    ann.press("Party")
+    for person in (ann, bob):
+        big = person.page.locator("#big-cheer")
+        expect(big).to_contain_text("Ann")
+        box = big.bounding_box()
+        assert box["width"] > 1200 and box["height"] == 720
+    for person in (ann, bob):
+        expect(person.page.locator("#big-cheer")).to_have_count(0)
+    button = ann.page.get_by_role("button", name="Party", exact=True)
+    expect(button).to_have_attribute("aria-disabled", "true")
+    bob.press("Party")
+    expect(bob.page.get_by_role("alert")).to_contain_text("The last big cheer still echoes.")
