@@ -123,6 +123,8 @@ class Game:
     """
 
     title: ClassVar[str] = ""
+    at_once: ClassVar[bool] = False
+    """Whether it is on as soon as the room is open, with nobody to start it."""
     again: ClassVar[str] = "Start a rematch"
     """What the start button says once a game is over."""
     settings: ClassVar[tuple[str, ...]] = ()

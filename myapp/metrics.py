@@ -16,6 +16,7 @@ REQUESTS = Gauge(
 STREAMS = Gauge("vroum_streams", "Open streams", multiprocess_mode="livesum")
 STREAMS_CLOSED = Counter("vroum_streams_closed", "Streams that ended", ["why"])
 CHANGES = Histogram("vroum_change_seconds", "Until a room's change was durable", buckets=QUICK)
+DRAWINGS = Counter("vroum_drawings", "Drawings that several people share", ["part"])
 ANSWERS = Counter("vroum_answers", "Answers by status", ["status"])
 
 

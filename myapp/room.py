@@ -186,7 +186,7 @@ class Room(People):
         self.host_only(by)
         kept = {name: getattr(self.game, name) for name in self.game.settings}
         self.state = {**type(self.game)().dump(), **kept}
-        self.started, self.scored, self.scores = False, False, Scores()
+        self.started, self.scored, self.scores = self.game.at_once, False, Scores()
         self.drawn, wall = self.game.dice.drawn, self.wall
         self._load_game()
         self.at(wall)

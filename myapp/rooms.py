@@ -6,10 +6,13 @@ import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
 import msgspec
+from gevent.event import AsyncResult
+from gevent.lock import Semaphore
 
 from myapp import games, metrics
 from myapp.door import Forbidden
@@ -20,6 +23,7 @@ from myapp.room import Room
 from myapp.store import Store, StoreDown
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words, and no clash with any other URL
+TOGETHER = 0.12  # seconds that a fleeting change waits for a tick to become one change with it
 DAY = 86_400.0  # a room that nobody has touched for so long is swept
 
 log = logging.getLogger(__name__)
@@ -32,6 +36,18 @@ class NoSuchRoom(IllegalMove):
         super().__init__("There is no room {code}. Look at the code again?", code=code)
 
 
+@dataclass(eq=False)
+class Wish:
+    """A fleeting change that waits for the room's next tick, and what came of it."""
+
+    fn: Callable[[Room], object]
+    by: str
+    act: str
+    wall: float
+    rtt: float | None
+    answer: AsyncResult = field(default_factory=AsyncResult)
+
+
 class Rooms:
     """Every room there is, by its code of four letters."""
 
@@ -39,6 +55,8 @@ class Rooms:
         self.store = store
         self._seen: dict[str, tuple[str, Room]] = {}
         self._ticked: dict[str, tuple[str, frozenset[str]]] = {}
+        self._waiting: dict[str, list[Wish]] = {}
+        self._reading: dict[str, Semaphore] = {}
         store.check("rooms/", Room.load)
 
     def time(self) -> float:
@@ -50,9 +68,16 @@ class Rooms:
         seen = self._seen.get(code)
         if seen and self.store.version(f"rooms/{code}") == seen[0]:
             return seen[1]
+        with self._reading.setdefault(code, Semaphore()):  # a crowd of streams reads a change once
+            return self._read(code)
+
+    def _read(self, code: str) -> Room | None:
+        seen = self._seen.get(code)
+        if seen and self.store.version(f"rooms/{code}") == seen[0]:
+            return seen[1]
         found = self.store.get(f"rooms/{code}")
         if found is None:
-            self._seen.pop(code, None)
+            self.forget(code)
             return None
         doc, version = found
         room = Room.load(doc)
@@ -121,7 +146,11 @@ class Rooms:
         rtt: float | None = None,
         fleeting: bool = False,
     ) -> None:
-        """Change the room as the person with this cookie, who must be in it."""
+        """Change the room as the person with this cookie, who must be in it.
+
+        Fleeting changes of a room that ticks anyway happen with its next tick, all in one: a crowd
+        that walks does not wake every stream at each step.
+        """
 
         def acted(room: Room) -> None:
             player = room.member(id)
@@ -129,7 +158,55 @@ class Rooms:
                 raise Forbidden("You are not in this room.")
             fn(room, player)
 
-        self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt, fleeting=fleeting)
+        if fleeting:
+            wall = self.time() if wall is None else wall
+            self._soon(code, Wish(acted, id, act, wall, rtt))
+        else:
+            self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt)
+
+    def _soon(self, code: str, wish: Wish) -> None:
+        waiting = self._waiting.setdefault(code, [])
+        waiting.append(wish)
+        if len(waiting) == 1:  # who came first sees to it that all are granted, if no tick does
+            try:
+                room = self.get(code)
+                if room and room.due is not None and room.due < self.time() + TOGETHER:
+                    wish.answer.wait(TOGETHER)
+            finally:
+                if self._waiting.get(code) is waiting:
+                    self._grant(code, lambda room: None)
+        wish.answer.get()
+
+    def _grant(self, code: str, last: Callable[[Room], object], wall: float | None = None) -> None:
+        """Make one fleeting change of all that waits, and of `last`; refuse what is refused."""
+        wishes = self._waiting.pop(code, [])
+        refusals: dict[Wish, IllegalMove] = {}
+
+        def granted(room: Room) -> None:
+            now, rtt = room.wall, room.game.rtt
+            refusals.clear()
+            for wish in wishes:
+                if not room.done(wish.by, wish.act):
+                    room.at(wish.wall, wish.rtt)
+                    try:
+                        wish.fn(room)
+                        room.note(wish.by, wish.act)
+                    except IllegalMove as error:  # nothing was changed
+                        refusals[wish] = error
+            room.at(now, rtt)
+            last(room)
+
+        try:
+            self.change(code, granted, wall=wall, fleeting=True)
+        except Exception as error:
+            for wish in wishes:
+                wish.answer.set_exception(error)
+            raise
+        for wish in wishes:
+            if wish in refusals:
+                wish.answer.set_exception(refusals[wish])
+            else:
+                wish.answer.set(None)
 
     def open(self, kind: str, people: Iterable[tuple[str, str]], act: str = "") -> str:
         """Open a room for these (cookie, name) pairs, the first of them its host; returns its code.
@@ -156,6 +233,7 @@ class Rooms:
             )
             room.clock.go(wall)
             room.cheers.switch(room.game.cheers)
+            room.started = room.game.at_once
             for id, name in people:
                 room.welcome(id, name)
             return room.dump()
@@ -211,7 +289,10 @@ class Rooms:
                 room.pass_crown(lambda player: player.key in heirs)
 
         try:
-            self.change(code, ticked, wall=wall, fleeting=fleeting)
+            if fleeting:
+                self._grant(code, ticked, wall)
+            else:
+                self.change(code, ticked, wall=wall)
         except NoSuchRoom:
             self.forget(code)
         except StoreDown:
@@ -247,8 +328,8 @@ class Rooms:
 
     def forget(self, code: str) -> None:
         """Drop what this process remembers of a room that nobody here looks at any more."""
-        self._seen.pop(code, None)
-        self._ticked.pop(code, None)
+        for kept in (self._seen, self._ticked, self._reading):
+            kept.pop(code, None)
 
     def _untouched(self, doc: dict[str, Any] | None) -> dict[str, Any] | None:
         return doc if doc and self.time() - doc["touched"] <= DAY else None

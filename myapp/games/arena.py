@@ -53,7 +53,9 @@ class Avatar:
 class Arena(Game):
     title = "Arena"
     seats = range(1, 201)
+    settings = ("channel",)
     cheers = True
+    at_once = True
 
     channel: str = ""  # on Twitch, to watch together
     avatars: dict[str, Avatar] = field(default_factory=dict)

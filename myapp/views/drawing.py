@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from myapp import games, names
+from myapp import games, metrics, names
 from myapp.datastar import SSE
 from myapp.lobby import Lobby
 from myapp.overlay import DELAYS
@@ -104,7 +104,7 @@ class Drawing:
         }
         return {
             part: self._once(
-                (room.code, part, audience, view, invite),
+                (part, room.code, audience, view, invite),
                 (getattr(room, change), here.stamp),
                 partial(self.html, f"_{part}.html", **given),
             )
@@ -154,6 +154,7 @@ class Drawing:
         known = self._drawn.get(what)
         if known is None or known[0] != stamp:
             html = draw()
+            metrics.DRAWINGS.labels(what[0]).inc()
             known = (stamp, html, event(html))
             self._drawn[what] = known
         self._drawn.move_to_end(what)

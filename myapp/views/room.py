@@ -163,7 +163,8 @@ class Looking:
             return None
         here = at.drawing.here(room)
         heirs, room.game.lost = here.heirs, here.lost
-        if heirs or (room.due is not None and room.due <= at.rooms.time()):
+        due = room.due
+        if heirs or (due is not None and due <= at.rooms.time()):
             at.rooms.tick(room, heirs)
             room = at.rooms.get(self.code)
         return room
@@ -185,9 +186,9 @@ class Looking:
         stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
         if self.view in STAGES and self._mine[0] != stamp:  # many looks find nothing new
             self._mine = stamp, event(at.drawing.mine(room, self.visitor))
-        times = [here.until]
-        if room.due is not None and room.due > wall:
-            times.append(room.due)
+        times, due = [here.until], room.due
+        if due is not None and due > wall:
+            times.append(due)
         return Look((*shared, self._mine[1]), wake=min(times) - wall)
 
 

@@ -55,10 +55,11 @@ export class ArenaField extends LitElement {
       overflow: hidden; text-overflow: ellipsis; font-weight: 700; font-size: max(1.3cqw, .58rem); line-height: 1.3; color: var(--ink, #1b1430);
     }
     .me { z-index: 1; transition: none; outline: max(3px, .3cqw) solid var(--accent, #ffc928); }
+    .me::after { margin-block-start: .2em; }
     .avatar img {
       position: absolute; inset-block-end: 90%; inset-inline-start: 50%; translate: -50%; inline-size: max(4.4cqw, 2rem); aspect-ratio: 1; z-index: 2;
     }
-    .pad { position: relative; inline-size: 11rem; aspect-ratio: 1; margin-inline: auto; border-radius: 50%; background: var(--calm, #efe6fb); touch-action: none; }
+    .pad { position: relative; inline-size: 11rem; aspect-ratio: 1; margin-inline: auto; border-radius: 50%; background: var(--card, #fffdf8); touch-action: none; }
     .pad:not(:focus-within) { display: none; }
     @media (any-pointer: coarse) { .pad:not(:focus-within) { display: block; } }
     .pad button {

@@ -68,7 +68,7 @@ def stands(server, person, name):
 
 @pytest.fixture
 def server(serve):
-    return serve()
+    return serve(nginx=True)
 
 
 def arena(people, server, **context):

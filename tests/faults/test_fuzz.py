@@ -102,6 +102,8 @@ class Dice(random.Random):
             "verb": self.choice(["sit", "lock", "remove", "admit", "robot", "start", "pause"]),
             "kind": "buzzer",
             "filename": "vroum.css",
+            "mark": "0123456789ab",
+            "name": "vroum.css",
         }
         path = "".join(text if not var else good[text] for var, text in rule._trace[1:])
         return path if self.random() < 0.8 else path.replace(code, self.choice(WORDS)[:20])

@@ -1,6 +1,7 @@
 """Properties: for every text, every JSON value and every damage, not only those we know."""
 
 import copy
+import itertools
 import math
 from typing import Any
 from unicodedata import category
@@ -15,12 +16,12 @@ from myapp.datastar import SSE
 from myapp.game import IllegalMove
 from myapp.limits import Limit, draw
 from myapp.room import Room
-from myapp.views.drawing import Here, event
+from myapp.views.drawing import PARTS, Here, event
 from myapp.views.who import Who
 from tests.story.dom import Element, parse
 from tests.story.sse import events
 
-HERE = Here(frozenset(), 0.0, frozenset())
+HERE = Here(frozenset(), frozenset(), 0.0, frozenset())
 VIEWS = ("page", "screen", "obs", "door")
 TEXT = st.text(max_size=40) | st.text(
     "\r\n\v\f\x1c\x1d\x1e\x85\u2028\u2029: <>&'\"{}%datevn", max_size=40
@@ -66,10 +67,9 @@ def stored(room: Room) -> Any:
 def drawings(app, room):
     """Everything that is ever drawn of a room."""
     draw = app.extensions["house"].drawing
-    for view in VIEWS:
-        yield draw.html(
-            "_room.html", room=room, game=room.game, presence=HERE, view=view, invite="x"
-        )
+    given = {"room": room, "game": room.game, "presence": HERE, "invite": "x", "now": room.wall}
+    for view, part in itertools.product(VIEWS, PARTS):
+        yield draw.html(f"_{part}.html", view=view, **given)
     for who in (Who("id-a", "Ann"), Who("id-b", "Bob"), Who("id-c", "Cem"), Who("", None)):
         yield draw.mine(room, who)
 

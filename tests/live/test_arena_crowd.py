@@ -5,6 +5,7 @@ import json
 import random
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 from tests.faults.conftest import SECRET
 from tests.faults.lines import Somebody, gauge
@@ -35,13 +36,17 @@ class Screen(Page):
 
 
 async def walk(person, code, end, pressed):
-    """Press keys and let go until the end; `pressed` gets who set out, and when."""
-    n, keys = 0, 0
+    """Press keys and let go until the end; `pressed` gets who set out, and when.
+
+    Returns when the last key was let go.
+    """
+    n, keys, last = 0, 0, 0.0
     while keys or time.monotonic() < end:
         await asyncio.sleep(random.uniform(*(HELD if keys else RESTED)))
         n, keys = n + 1, 0 if keys else random.choice(WAYS)
+        last = time.monotonic()
         if keys:
-            pressed.append((time.monotonic(), person.key))
+            pressed.append((last, person.key))
         body = json.dumps({"n": n, "keys": keys}).encode()
         reader, writer = await asyncio.open_connection("127.0.0.1", person.server.port)
         writer.write(
@@ -54,6 +59,7 @@ async def walk(person, code, end, pressed):
         status = int((await reader.read())[9:12])
         writer.close()
         assert status in (200, 204), status
+    return last
 
 
 async def all_walk(screens, people, code, seconds):
@@ -64,8 +70,7 @@ async def all_walk(screens, people, code, seconds):
         await asyncio.sleep(0.05)
     server, pressed = people[0].server, []
     drawn, used, began = gauge(server, DRAWN), total(server, cpu_of), time.monotonic()
-    await asyncio.gather(*(walk(one, code, began + seconds, pressed) for one in people))
-    last = time.monotonic()
+    last = max(await asyncio.gather(*(walk(p, code, began + seconds, pressed) for p in people)))
     while document(server.file(code))["state"]["tick"] is not None:
         await asyncio.sleep(0.02)
     rest = time.monotonic() - last
@@ -116,7 +121,9 @@ def test_all_walk_and_everyone_sees_it_in_a_quarter_of_a_second(serve, counts):
     known = {}
     screens = [Screen(person, f"/{code}/live", known) for person in people]
 
-    pressed, rest, drawn, used = asyncio.run(all_walk(screens, people, code, counts(10, 60)))
+    with ThreadPoolExecutor() as aside:  # browsers of other tests may have a loop in this one
+        walked = all_walk(screens, people, code, counts(10, 60))
+        pressed, rest, drawn, used = aside.submit(asyncio.run, walked).result()
 
     times = sorted(delays(screens, pressed, [*known]))
     p95 = times[int(len(times) * 0.95)]
@@ -127,5 +134,5 @@ def test_all_walk_and_everyone_sees_it_in_a_quarter_of_a_second(serve, counts):
     print(f"{len(known)} different fields, {drawn:.0f} drawings")
     assert len(times) > len(pressed) * len(screens) * 0.5
     assert p95 < 0.25
-    assert drawn <= len(known) + 10
+    assert len(known) - 10 <= drawn <= len(known) + 10
     assert rest < 2
