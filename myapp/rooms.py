@@ -55,6 +55,7 @@ class Rooms:
         self.store = store
         self._seen: dict[str, tuple[str, Room]] = {}
         self._ticked: dict[str, tuple[str, frozenset[str]]] = {}
+        self._due: dict[str, tuple[object, float | None]] = {}
         self._waiting: dict[str, list[Wish]] = {}
         self._reading: dict[str, Semaphore] = {}
         store.check("rooms/", Room.load)
@@ -86,6 +87,14 @@ class Rooms:
             room.lasting = seen[1].lasting
         self._seen[code] = (version, room)
         return room
+
+    def due(self, room: Room) -> float | None:
+        """`room.due` of a room that `get` gave, worked out once for all who look."""
+        stamp = room.version, room.game.lost
+        known = self._due.get(room.code)
+        if known is None or known[0] != stamp:
+            self._due[room.code] = known = stamp, room.due
+        return known[1]
 
     def codes(self) -> list[str]:
         return [key.removeprefix("rooms/") for key in self.store.keys("rooms/")]
@@ -328,7 +337,7 @@ class Rooms:
 
     def forget(self, code: str) -> None:
         """Drop what this process remembers of a room that nobody here looks at any more."""
-        for kept in (self._seen, self._ticked, self._reading):
+        for kept in (self._seen, self._ticked, self._reading, self._due):
             kept.pop(code, None)
 
     def _untouched(self, doc: dict[str, Any] | None) -> dict[str, Any] | None:

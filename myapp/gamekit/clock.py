@@ -24,6 +24,8 @@ class GameClock:
     def __post_init__(self) -> None:
         self.left = self.left or [self.limit, self.limit]
         self.quota = self.quota or [FIRST * self.refill, FIRST * self.refill]
+        if not len(self.left) == len(self.quota) == 2:
+            raise ValueError("a clock has two sides")
 
     @property
     def refill(self) -> float:

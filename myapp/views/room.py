@@ -137,6 +137,7 @@ class Looking:
     key: str | None
     link: str
     _mine: tuple[object, bytes] = (None, b"")
+    _me: tuple[str, Player | None] = ("", None)
 
     def shared(self, draw: Drawing, room: Room, at_first: bool = False) -> dict[str, Drawn]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing.
@@ -151,7 +152,9 @@ class Looking:
         return draw.shared(room, as_me, "door" if shut else view, self.link)
 
     def me(self, room: Room) -> Player | None:
-        return room.member(self.visitor.id) if self.visitor.id else None
+        if self._me[0] != room.lasting:  # of two hundred people, ten times a second
+            self._me = room.lasting, room.member(self.visitor.id) if self.visitor.id else None
+        return self._me[1]
 
     def outside(self, room: Room) -> bool:
         return room.locked and self.me(room) is None and self.key != room.glass
@@ -163,7 +166,7 @@ class Looking:
             return None
         here = at.drawing.here(room)
         heirs, room.game.lost = here.heirs, here.lost
-        due = room.due
+        due = at.rooms.due(room)
         if heirs or (due is not None and due <= at.rooms.time()):
             at.rooms.tick(room, heirs)
             room = at.rooms.get(self.code)
@@ -186,7 +189,7 @@ class Looking:
         stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
         if self.view in STAGES and self._mine[0] != stamp:  # many looks find nothing new
             self._mine = stamp, event(at.drawing.mine(room, self.visitor))
-        times, due = [here.until], room.due
+        times, due = [here.until], at.rooms.due(room)
         if due is not None and due > wall:
             times.append(due)
         return Look((*shared, self._mine[1]), wake=min(times) - wall)

@@ -90,6 +90,7 @@ def test_kill_9_loses_no_acknowledged_press_and_leaves_every_file_readable(serve
     for player in everyone[1:]:
         player.does(f"/{code}/join")
     ann.does(f"/{code}/play/first_to", points=20)
+    ann.does(f"/{code}/late", when="now")  # whoever gives up a seat may have it back at once
     pages = [crowd.looks(player, f"/{code}") for player in everyone]
 
     for turn in range(counts(6, 100)):
