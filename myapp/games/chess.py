@@ -378,15 +378,8 @@ class Chess(Game):
 
     def must_answer(self, player: str, kind: str, ply: int) -> None:
         self.must_play(player)
-        if (
-            not self.offer
-            or self.offer.by == player
-            or (self.offer.kind, self.offer.ply)
-            != (
-                kind,
-                ply,
-            )
-        ):
+        offer = self.offer
+        if not offer or offer.by == player or (offer.kind, offer.ply) != (kind, ply):
             raise IllegalMove("That question is no longer open.")
 
     @move
