@@ -25,6 +25,7 @@ PARTY = "party.test"  # a name for this machine that is not localhost, as phones
 ALONE = (
     "live/test_reload",
     "live/test_idle",
+    "live/test_arena_crowd",
     "live/test_hand_edits",
     "cli/test_doctor.py",
     "faults/test_crowd",
