@@ -227,9 +227,8 @@ def record(code: str) -> Response:
     )
 
 
-@pages.get("/<code:code>/results")
-@pages.get("/<code:code>/results.json")
-def results(code: str) -> Any:
+@pages.get("/<code:code>/<any('results', 'results.json'):name>")
+def results(code: str, name: str) -> Any:
     """The scoreboard game by game, as a page or as JSON; also when the room is gone."""
     at = house()
     looking = Looking(code, who(), "page", request.args.get("key"), "")
@@ -237,7 +236,7 @@ def results(code: str) -> Any:
     if room and looking.outside(room):
         abort(403)
     found = at.rooms.results(code)
-    if request.path.endswith(".json"):
+    if name == "results.json":
         return jsonify(
             game=found.kind,
             code=code,
