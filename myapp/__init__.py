@@ -9,10 +9,11 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from jinja2 import StrictUndefined
 
-from myapp import caretaker, cli, logs, metrics, picture, views
+from myapp import caretaker, cli, journey, logs, metrics, picture, views
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.practice import Practice
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
 from myapp.rooms import Rooms
@@ -78,11 +79,13 @@ def create_app(**settings: Any) -> Flask:
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     limits = Limits(store, app.config["SECRET_KEY"])
+    practice = Practice(store)
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.add_extension("jinja2.ext.i18n")
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = asset
     app.add_url_rule("/static/<string(length=12):mark>/<path:name>", view_func=lasting)
@@ -90,9 +93,10 @@ def create_app(**settings: Any) -> Flask:
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits)
-    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits)
+    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits, practice)
+    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits, practice)
     views.register(app)
+    journey.register(app)
     cli.register(app)
     app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
     return app

@@ -8,6 +8,7 @@ import gevent
 
 from myapp import metrics
 from myapp.limits import Limits
+from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
 from myapp.store import Store
@@ -20,7 +21,9 @@ ROUNDS = 3600.0  # seconds between two such looks
 log = logging.getLogger(__name__)
 
 
-def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None]:
+def begin(
+    store: Store, presence: Presence, rooms: Rooms, limits: Limits, practice: Practice
+) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
     def work() -> None:
@@ -30,6 +33,7 @@ def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Cal
                 presence.reap()
                 rooms.sweep(presence.watched)
                 limits.sweep()
+                practice.sweep()
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)

@@ -32,6 +32,7 @@ ROOMS_OF_ADDRESS = Limit(
     "rooms-of-address", rate=1, burst=60, shared=True
 )  # a school is one address
 NEWCOMERS = Limit("newcomers-of-address", rate=5, burst=200, shared=True)
+READERS = Limit("readers-of-address", rate=20, burst=200)
 QUEUE = Limit("queue", rate=1 / 2, burst=10, shared=True)
 
 

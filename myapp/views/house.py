@@ -8,6 +8,7 @@ from flask import current_app
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
 from myapp.store import Store
@@ -25,6 +26,7 @@ class House:
     lobby: Lobby
     drawing: Drawing
     limits: Limits
+    practice: Practice
 
 
 def house() -> House:

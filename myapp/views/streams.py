@@ -47,13 +47,13 @@ def open_stream(room: str, keys: list[str], look: Looker) -> Response:
         return passing_stream(room, keys, look)
     if not tab or (at.presence.is_quiet(tab) and not here):
         return DatastarResponse()
-    return _response(room, _present(at, visitor, tab, room, keys, look, connection()))
+    return limited(room, _present(at, visitor, tab, room, keys, look, connection()))
 
 
 def passing_stream(room: str, keys: list[str], look: Looker) -> Response:
     """A stream that is nobody's presence: a big screen, an overlay, a visitor without a name."""
     at = house()
-    return _response(room, stream(at.hub, at.store, keys, look, connection()))
+    return limited(room, stream(at.hub, at.store, keys, look, connection()))
 
 
 def connection() -> int | None:
@@ -85,7 +85,8 @@ def _present(
         yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more, fd)
 
 
-def _response(room: str, frames: Iterator[bytes]) -> Response:
+def limited(room: str, frames: Iterator[bytes]) -> Response:
+    """These frames as a stream that is counted, and refused when there are too many."""
     most = current_app.config
     busy = (
         open_here.total() >= int(most["STREAMS"])

@@ -27,25 +27,37 @@ LAYERS = [
     ["store_tinydb", "games"],
     ["room"],
     ["results"],
-    ["rooms", "presence", "stream"],
+    ["rooms", "presence", "stream", "practice"],
     ["limits"],
     ["lobby", "caretaker"],
     ["views"],
+    ["journey"],
     ["cli", "worker"],
     ["__init__"],
 ]
-SHELVES = ("views", "games", "gamekit", "store_tinydb", "cli")
+SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "cli")
 """Folders whose files may import each other."""
 HOMES = {
     "chess": {"games", "gamekit"},
-    "flask": {"__init__", "views", "datastar", "cli", "logs"},
+    "flask": {"__init__", "views", "journey", "datastar", "cli", "logs"},
     "tinydb": {"store_tinydb"},
     "redis": {"store_redis"},
-    "gevent": {"worker", "store_tinydb", "hub", "presence", "lobby", "caretaker", "views", "cli"},
+    "gevent": {
+        "worker",
+        "store_tinydb",
+        "hub",
+        "presence",
+        "lobby",
+        "caretaker",
+        "views",
+        "journey",
+        "cli",
+    },
     "gunicorn": {"worker"},
-    "msgspec": {"game", "games", "room", "rooms", "store_tinydb", "views"},
+    "msgspec": {"game", "games", "room", "rooms", "store_tinydb", "views", "journey"},
     "werkzeug": {"proxy", "views"},
     "prometheus_client": {"metrics"},
+    "pygments": {"journey"},
     "segno": {"views"},
     "pygal": {"picture"},
 }
