@@ -84,9 +84,7 @@ def create_app(**settings: Any) -> Flask:
 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
-    app.jinja_env.add_extension("jinja2.ext.i18n")
     app.jinja_env.policies["ext.i18n.trimmed"] = True
-    app.jinja_env.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     app.jinja_env.globals["asset"] = asset
     app.add_url_rule("/static/<string(length=12):mark>/<path:name>", view_func=lasting)
     app.jinja_env.globals["spread_of"] = picture.Spread.of

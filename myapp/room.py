@@ -1,6 +1,7 @@
 """Room: people around one game, and the rules that all games share."""
 
 import hashlib
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -11,7 +12,7 @@ from myapp import games
 from myapp.cheers import Cheers
 from myapp.clock import Clock
 from myapp.door import Forbidden
-from myapp.game import BadMove, Dice, Game, IllegalMove
+from myapp.game import BadMove, Dice, Game, IllegalMove, Say
 from myapp.overlay import Overlay
 from myapp.people import STRANGERS, People, Player
 from myapp.scores import Scores
@@ -160,7 +161,7 @@ class Room(People):
         if len(self.players) < self.seats[0]:
             raise IllegalMove(
                 "{title} needs at least {n} players. Invite someone, or add a robot.",
-                title=self.title,
+                title=Say(self.title),
                 n=self.seats[0],
             )
         if self.paused:
@@ -233,16 +234,20 @@ class Room(People):
             raise IllegalMove("They are not here any more.")
         self.overlay.approve(key, approved)
 
-    def for_overlay(self) -> Self:
-        """The same room, to look at, without the names that the host has not approved."""
+    def for_overlay(self, say: Callable[[str], str] = str) -> Self:
+        """The same room, to look at, without the names that the host has not approved.
+
+        `say` puts what stands for a name into the language of whoever looks.
+        """
         veiled = copy(self)
         veiled.people = [
-            p if self.overlay.shows(p.key) else replace(p, name=self._veil(p)) for p in self.people
+            p if self.overlay.shows(p.key) else replace(p, name=say(self._veil(p)))
+            for p in self.people
         ]
         return veiled
 
-    def _veil(self, player: Player) -> str:
-        return f"Player {player.key.removeprefix('p')}"
+    def _veil(self, player: Player) -> Say:
+        return Say("Player {n}", n=player.key.removeprefix("p"))
 
     def play(
         self, by: Player, move: str, args: dict[str, Any], lost: frozenset[str] = frozenset()

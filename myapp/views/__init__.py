@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from myapp.views import errors, health, home, identity, room
+from myapp.views import errors, health, home, identity, language, room
 from myapp.views.urls import CodeConverter
 
 
@@ -12,7 +12,9 @@ def register(app: Flask) -> None:
     app.url_map.converters["code"] = CodeConverter
     app.session_interface = identity.Sessions()
     identity.register(app)
+    language.register(app)
     errors.register(app)
     app.register_blueprint(health.pages)
     app.register_blueprint(home.pages)
+    app.register_blueprint(language.pages)
     app.register_blueprint(room.pages)

@@ -11,9 +11,10 @@ from myapp import games
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
+from myapp.names import clean
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
-from myapp.views.answers import clean, go, named, stay
+from myapp.views.answers import go, named, stay
 from myapp.views.drawing import event
 from myapp.views.house import House, house
 from myapp.views.identity import line, remember, sent, text
@@ -35,7 +36,7 @@ def home() -> Any:
     return render_template(
         "home.html",
         name=visitor.name,
-        lobby=draw.lobby_part()[0],
+        lobby=draw.lobby_part(visitor.language)[0],
         mine=draw.home_mine(visitor),
         tab=secrets.token_hex(8),
         live=url_for("home.live"),
@@ -55,7 +56,8 @@ def home_look(at: House, visitor: Who) -> Callable[[], Look]:
         match = at.lobby.match(visitor.id) if visitor.id else None
         if match:
             return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
-        return Look((at.drawing.lobby_part()[1], event(at.drawing.home_mine(visitor))))
+        _, everybodys = at.drawing.lobby_part(visitor.language)
+        return Look((everybodys, event(at.drawing.home_mine(visitor))))
 
     return look
 

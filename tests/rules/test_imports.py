@@ -22,6 +22,7 @@ LAYERS = [
         "logs",
         "scores",
         "picture",
+        "words",
     ],
     ["store", "door", "cheers", "overlay", "people"],
     ["store_tinydb", "games"],
@@ -38,6 +39,8 @@ LAYERS = [
 SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "cli")
 """Folders whose files may import each other."""
 HOMES = {
+    "babel": {"words", "views"},
+    "flask_babel": {"views"},
     "chess": {"games", "gamekit"},
     "flask": {"__init__", "views", "journey", "datastar", "cli", "logs"},
     "tinydb": {"store_tinydb"},
