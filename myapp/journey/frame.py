@@ -2,10 +2,11 @@
 
 import re
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from datastar_py.consts import ElementPatchMode
 from flask import (
     Blueprint,
     Response,
@@ -104,17 +105,27 @@ def key(what: str) -> str:
     return house().practice.key(reader(), what)
 
 
-def patch(template: str, **drawn_with: Any) -> DatastarEvent:
-    """A fragment, drawn from its template, as the event that puts it on the page."""
-    return SSE.patch_elements(render_template(f"journey/{template}", **drawn_with))
+def patch(template: str, replace: bool = False, **drawn_with: Any) -> DatastarEvent:
+    """A fragment, drawn from its template, as the event that puts it on the page.
+
+    It is morphed into what is there, or with `replace` takes its place.
+    """
+    mode = ElementPatchMode.REPLACE if replace else None
+    return SSE.patch_elements(render_template(f"journey/{template}", **drawn_with), mode=mode)
+
+
+def look_again(look: Callable[[], Look], *keys: str) -> Iterator[bytes]:
+    """The house's own frames: listen to `keys`, look, send what differs."""
+    at = house()
+    return stream(at.hub, at.store, list(keys), look, connection())
 
 
 def live(look: Callable[[], Look], *keys: str) -> Response:
-    """The house's own stream: listen to `keys`, look, send what differs."""
-    at = house()
-    return lasting(stream(at.hub, at.store, list(keys), look, connection()))
+    """The house's own stream."""
+    return lasting(look_again(look, *keys))
 
 
-def lasting(frames: Iterable[Any]) -> Response:
+def lasting(frames: Iterable[bytes | str]) -> Response:
     """A stream of frames made here, one of as many as the house allows."""
-    return limited("journey", stream_with_context(iter(frames)))
+    encoded = (frame.encode() if isinstance(frame, str) else frame for frame in frames)
+    return limited("journey", stream_with_context(encoded))
