@@ -10,6 +10,7 @@ from flask import Flask, Response, current_app, request
 from jinja2 import StrictUndefined
 
 from myapp import caretaker, cli, journey, logs, metrics, picture, views
+from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -27,7 +28,7 @@ ROOT = Path(__file__).parent.parent
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
     "style-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -80,6 +81,7 @@ def create_app(**settings: Any) -> Flask:
     rooms = Rooms(store)
     limits = Limits(store, app.config["SECRET_KEY"])
     practice = Practice(store)
+    accounts = Accounts(store)
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined
@@ -91,8 +93,10 @@ def create_app(**settings: Any) -> Flask:
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits, practice)
-    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits, practice)
+    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits, accounts, practice)
+    app.extensions["house"] = House(
+        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice
+    )
     views.register(app)
     journey.register(app)
     cli.register(app)

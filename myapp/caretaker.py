@@ -7,6 +7,7 @@ from collections.abc import Callable
 import gevent
 
 from myapp import metrics
+from myapp.accounts import Accounts
 from myapp.limits import Limits
 from myapp.practice import Practice
 from myapp.presence import Presence
@@ -22,7 +23,12 @@ log = logging.getLogger(__name__)
 
 
 def begin(
-    store: Store, presence: Presence, rooms: Rooms, limits: Limits, practice: Practice
+    store: Store,
+    presence: Presence,
+    rooms: Rooms,
+    limits: Limits,
+    accounts: Accounts,
+    practice: Practice,
 ) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
@@ -31,6 +37,7 @@ def begin(
         while True:
             try:
                 presence.reap()
+                accounts.keep(rooms.all_results())
                 rooms.sweep(presence.watched)
                 limits.sweep()
                 practice.sweep()

@@ -186,6 +186,19 @@ class People:
         self.door.knocking = [k for k in self.door.knocking if k.id != id]
         self.door.admitted = [other for other in self.door.admitted if other != id]
 
+    def hand_over(self, id: str, to: str) -> None:
+        """Whoever had the cookie `id` has the cookie `to` from now on.
+
+        If both are here already, the first leaves: nobody has two seats.
+        """
+        both = any(p.id == to for p in self.people)
+        for player in [p for p in self.people if p.id == id]:
+            if both:
+                self.leave(player)
+            else:
+                player.id = to
+        self.door.hand_over(id, to)
+
     def pass_crown(self, here: Callable[[Player], bool]) -> None:
         """Make somebody else the host: a seated player for whom `here(player)` holds, or a watcher.
 

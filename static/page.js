@@ -26,6 +26,9 @@ window.copy = async (button, from) => {
   setTimeout(() => { button.textContent = text; }, 2000);
 };
 
+// Shows a page of ours where the browser would say that there is no connection.
+navigator.serviceWorker?.register('/sw.js').catch(() => {});
+
 // A presenter's keys: each presses the button that names it.
 document.addEventListener('keydown', (event) => {
   if (!document.body.classList.contains('view-present') || event.repeat) return;

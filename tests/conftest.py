@@ -31,6 +31,7 @@ ALONE = (
     "faults/test_identity.py::test_a_wrong_key",
     "faults/test_streams",
     "deploy/test_restart",
+    "story/test_accounts.py::test_they_take_the_same_time",
 )
 LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
 

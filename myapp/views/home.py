@@ -36,6 +36,7 @@ def home() -> Any:
     return render_template(
         "home.html",
         name=visitor.name,
+        account=house().accounts.of(visitor.id) is not None,
         lobby=draw.lobby_part(visitor.language)[0],
         mine=draw.home_mine(visitor),
         tab=secrets.token_hex(8),
@@ -70,6 +71,7 @@ def enter() -> Response:
     if not who().id:
         house().limits.take(NEWCOMERS, line())
     remember(name)
+    house().accounts.rename(who().id, name)
     code = find_code(text(body, "next"))
     if code:
         come_in(code, who())
@@ -102,6 +104,7 @@ def forget() -> Response:
     if visitor.id:
         for kind in games.found():
             house().lobby.leave(kind, visitor.id)
+        house().accounts.delete(visitor.id)
         house().rooms.forget_person(visitor.id)
     session.clear()
     return go(url_for("home.home"))

@@ -5,6 +5,7 @@ from typing import cast
 
 from flask import current_app
 
+from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -26,6 +27,7 @@ class House:
     lobby: Lobby
     drawing: Drawing
     limits: Limits
+    accounts: Accounts
     practice: Practice
 
 

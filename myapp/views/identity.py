@@ -34,6 +34,15 @@ def remember(name: str) -> Who:
     return who()
 
 
+def become(id: str, name: str) -> None:
+    """Be this person from now on, or nobody; only the language stays what it was."""
+    new = {"id": id, "name": name, "language": session.get("language")}
+    session.clear()
+    session.update({key: value for key, value in new.items() if value})
+    if session:
+        session.permanent = True
+
+
 def sent() -> dict[str, Any]:
     """What the page sent: a JSON object or a form, nothing else. Values are not yet checked."""
     if request.headers.get("Content-Encoding"):
