@@ -1,0 +1,61 @@
+"""Step 8, the buzzer: one round for one reader, measured by the game's own rule."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+from flask import Response, abort
+
+from myapp.datastar import DatastarEvent, DatastarResponse, datastar_response
+from myapp.games.buzzer import ANTICIPATION, Buzzer
+from myapp.journey.frame import change, lasting, pages, patch, practice
+from myapp.views.house import house
+from myapp.views.identity import arrived, round_trip, sent
+
+DELAY = 1.5, 4.0  # seconds before GO
+REST = 0.8  # seconds until the pad may be pressed for another round
+
+
+@pages.get("/8/live")
+def play() -> Response:
+    """The stream of one round; it ends with GO."""
+
+    def frames() -> Iterator[DatastarEvent]:
+        number = change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})[
+            "round"
+        ]
+        yield patch("_pad.html", phase="wait", round=number)
+        gevent.sleep(random.uniform(*DELAY))
+        now = house().rooms.time()
+        doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
+        if doc["round"] == number:
+            yield patch("_pad.html", phase="go", round=number)
+
+    return lasting(frames())
+
+
+@pages.post("/8/buzz")
+@datastar_response
+def buzz() -> Iterator[DatastarEvent]:
+    """A press came. What the page reports is believed only as far as this clock allows."""
+    reaction, doc = sent().get("reaction"), practice("buzzer")
+    if not isinstance(reaction, float | int | None):
+        abort(400)
+    game = Buzzer(round=doc.get("round", 0), sent=doc.get("sent") or 0.0)
+    game.now, game.rtt = arrived(), round_trip()
+    press = game.measure("you", reaction)
+    change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})
+    if not game.sent or press.accepted < ANTICIPATION:
+        yield patch("_pad.html", phase="locked", round=game.round)
+    else:
+        yield patch("_pad.html", phase="pressed", round=game.round, press=press)
+    gevent.sleep(REST)
+    yield patch("_pad.html", phase="ready", round=game.round, press=press if game.sent else None)
+
+
+@pages.post("/8/ring")
+def ring() -> DatastarResponse:
+    """The bell was heard all the way down here."""
+    heard: Any = change("bell", lambda doc: {"heard": doc.get("heard", 0) + 1})["heard"]
+    return DatastarResponse(patch("_heard.html", heard=heard))
