@@ -26,8 +26,9 @@ window.copy = async (button, from) => {
   setTimeout(() => { button.textContent = text; }, 2000);
 };
 
-// Shows a page of ours where the browser would say that there is no connection.
-navigator.serviceWorker?.register('/sw.js').catch(() => {});
+// Shows a page of ours, in the language of this one, where the browser would say that there is no
+// connection. Another address makes browsers take another worker at once.
+navigator.serviceWorker?.register(`/sw.js?${document.documentElement.lang}`).catch(() => {});
 
 // A presenter's keys: each presses the button that names it.
 document.addEventListener('keydown', (event) => {

@@ -86,6 +86,15 @@ def test_whoever_was_removed_is_not_let_in_as_somebody_with_an_account(ann, bob,
     assert len(world.document(code)["people"]) == 1
 
 
+def test_a_guest_who_knocked_is_let_in_with_the_account(ann, bob, code, hers, world):
+    hers.press("Lock")
+    bob.command(f"/{code}/join")
+    sign_up(bob, "Bob")
+    hers.until("Let Bob in")
+    hers.press("Let Bob in")
+    assert "Leave" in bob.open(f"/{code}").buttons
+
+
 def test_the_cookie_from_before_is_nobody_any_more(ann, code, person, world):
     old = ann.cookie.value
     sign_up(ann)
