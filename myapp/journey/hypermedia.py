@@ -14,9 +14,10 @@ def lamp() -> dict[str, Any]:
 
 @pages.post("/1/lamp")
 def switch() -> Any:
-    lamp = change("lamp", lambda lamp: {"on": not lamp.get("on", False)})
+    on = request.form.get("lamp") == "on"
+    change("lamp", lambda _: {"on": on})
     if "HX-Request" in request.headers:
-        return render_template("journey/hypermedia_htmx.html", **lamp)
+        return render_template("journey/hypermedia_htmx.html", on=on)
     if "Datastar-Request" in request.headers:
-        return render_template("journey/hypermedia_datastar.html", **lamp)
+        return render_template("journey/hypermedia_datastar.html", on=on)
     return redirect("/journey/1#lamps", 303)

@@ -20,7 +20,8 @@ def echo() -> Response:
 
 @pages.get("/2/order")
 def order() -> Response:
-    return DatastarResponse(patch("signals_order.html", swapped="swapped" in request.args))
+    swapped = "swapped" in request.args
+    return DatastarResponse(patch("signals_order.html", replace=True, swapped=swapped))
 
 
 @pages.get("/2/chain")
