@@ -5,7 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
-from myapp.accounts import Account, history, key_of
+from myapp.accounts import Account, Taken, Wrong, history, key_of
 from myapp.game import IllegalMove
 from myapp.limits import LOG_INS, LOG_INS_OF_ACCOUNT, LOG_INS_OF_ADDRESS, SIGN_UPS, TooMany
 from myapp.names import clean
@@ -25,11 +25,10 @@ def sign_up() -> Any:
     if request.method == "GET":
         mine = house().accounts.of(who().id)
         return redirect(url_for(".log_in"), 303) if mine else form("sign-up", who().name or "")
-    body = sent()
-    name = text(body, "name")
+    name, password = typed()
     try:
         house().limits.take(SIGN_UPS, line())
-        return enter(house().accounts.sign_up(clean(name), text(body, "password")))
+        return enter(made(clean(name), password))
     except IllegalMove as error:
         return form("sign-up", name, error)
 
@@ -40,13 +39,9 @@ def log_in() -> Any:
     if request.method == "GET":
         mine = house().accounts.of(who().id)
         return account(mine) if mine else form("log-in", who().name or "")
-    body = sent()
-    name = text(body, "name")
+    name, password = typed()
     try:
-        house().limits.take(LOG_INS_OF_ADDRESS, line())
-        house().limits.take(LOG_INS, f"{key_of(name)} {line()}")
-        house().limits.take(LOG_INS_OF_ACCOUNT, key_of(name))
-        return enter(house().accounts.log_in(name, text(body, "password")))
+        return enter(proven(name, password))
     except IllegalMove as error:
         return form("log-in", name, error)
 
@@ -59,6 +54,30 @@ def log_out() -> Any:
     sent()
     become("", "")
     return go(url_for("home.home"))
+
+
+def typed() -> tuple[str, str]:
+    body = sent()
+    return text(body, "name"), text(body, "password")
+
+
+def made(name: str, password: str) -> Account:
+    """A new account, or the one with this name if the password is its own: pressed twice, say."""
+    try:
+        return house().accounts.sign_up(name, password)
+    except Taken as taken:
+        try:
+            return proven(name, password)
+        except Wrong:
+            raise taken from None
+
+
+def proven(name: str, password: str) -> Account:
+    """The account that this password opens. Guesses are counted before they are looked at."""
+    house().limits.take(LOG_INS_OF_ADDRESS, line())
+    house().limits.take(LOG_INS, f"{key_of(name)} {line()}")
+    house().limits.take(LOG_INS_OF_ACCOUNT, key_of(name))
+    return house().accounts.log_in(name, password)
 
 
 def enter(account: Account) -> Response:

@@ -5,7 +5,7 @@ import json
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import ROOT, wait_for
+from tests.conftest import CHROMIUM, QUIET, ROOT, wait_for
 
 WORKER = "navigator.serviceWorker.ready.then((found) => !!navigator.serviceWorker.controller)"
 
@@ -24,13 +24,24 @@ def ann(server, people):
     return ann
 
 
-def test_chromium_finds_nothing_amiss_with_installing_it(ann):
-    line = ann.context.new_cdp_session(ann.page)
-    assert line.send("Page.getInstallabilityErrors")["installabilityErrors"] == []
+def test_chromium_finds_nothing_amiss_with_installing_it(server, chromium, tmp_path):
+    """Asked with a profile on the disk: in a private window nothing can be installed."""
+    context = chromium.browser_type.launch_persistent_context(
+        tmp_path / "profile", executable_path=CHROMIUM, args=QUIET
+    )
+    page = context.new_page()
+    page.goto(server.url)
+    line = context.new_cdp_session(page)
+    wait_for(lambda: line.send("Page.getInstallabilityErrors")["installabilityErrors"] == [])
     found = line.send("Page.getAppManifest")
+    context.close()
     assert found["errors"] == []
     manifest = json.loads(found["data"])
-    assert (manifest["display"], manifest["start_url"], manifest["scope"]) == ("fullscreen", "/", "/")
+    assert (manifest["display"], manifest["start_url"], manifest["scope"]) == (
+        "fullscreen",
+        "/",
+        "/",
+    )
 
 
 def test_every_icon_is_there_in_the_size_it_says(ann, server):
@@ -48,7 +59,9 @@ def test_without_a_line_a_page_of_ours_says_so_and_comes_back_by_itself(ann):
     ann.context.set_offline(True)
     ann.page.goto("/privacy")
     expect(ann.page.get_by_role("heading", name="No connection")).to_be_visible()
-    assert ann.page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgba(0, 0, 0, 0)"
+    assert (
+        ann.page.evaluate("getComputedStyle(document.body).backgroundColor") != "rgba(0, 0, 0, 0)"
+    )
     expect(ann.page.get_by_role("button", name="Buzz")).to_be_visible()  # one may practise
     ann.context.set_offline(False)
     expect(ann.page.get_by_role("heading", name="What is kept about you")).to_be_visible()

@@ -189,6 +189,18 @@ def test_there_is_one_account_of_a_name(ann, bob):
     assert "Log in" in bob.get("/log-in").text
 
 
+def test_pressing_twice_is_pressing_once(ann, phone, code, world):
+    sign_up(ann)
+    assert sign_up(phone).place == "/" and len(world.house.store.keys("accounts/")) == 1
+    assert "You are the host" in phone.get(f"/{code}").text
+
+
+def test_signing_up_is_no_quicker_way_to_guess(ann, phone):
+    sign_up(ann)
+    said = [sign_up(phone, password=f"a wrong guess {n}") for n in range(11)]
+    assert [answer.status for answer in said] == [409] * 10 + [429]
+
+
 def test_guessing_is_slow_and_locks_nobody_else_out(ann, person, world):
     sign_up(ann)
     eve = person(script=False)
