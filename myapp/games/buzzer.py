@@ -186,11 +186,12 @@ class Buzzer(Game):
         elapsed = max(self.now - self.sent, 0.0)
         allowance = CAP if self.rtt is None else min(CAP, self.rtt + SLACK)
         reported = None if reaction is None else reaction / 1000
-        believed, why = elapsed, Say("no report: the time until it arrived counts")
+        believed = elapsed
+        why: str = Say("no report: the time until it arrived counts")
         if player in self.locked:
             why = Say("after a false start: the time until it arrived counts")
         elif reported is not None:
-            believed, why = min(max(reported, elapsed - allowance), elapsed), Say("")
+            believed, why = min(max(reported, elapsed - allowance), elapsed), ""
             if reported > elapsed:
                 why = Say("reported more time than had passed")
             elif reported < believed:
