@@ -1,6 +1,5 @@
 """Accounts: one person on several devices, by a name and a password."""
 
-import statistics
 import time
 
 import pytest
@@ -142,8 +141,8 @@ def test_they_take_the_same_time(ann, phone, world):
             began = time.perf_counter()
             log_in(phone, name, "wrong wrong")
             took[name].append(time.perf_counter() - began)
-    known, unknown = (statistics.median(times) for times in took.values())
-    assert known == pytest.approx(unknown, rel=0.3)
+    known, unknown = (min(times) for times in took.values())  # the quietest moments
+    assert known == pytest.approx(unknown, rel=0.15)
 
 
 def test_the_hash_of_nobody_is_like_everybodys(ann, world):
