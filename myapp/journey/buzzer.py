@@ -25,12 +25,12 @@ def play() -> Response:
         number = change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})[
             "round"
         ]
-        yield patch("_pad.html", phase="wait", round=number)
+        yield patch("_pad.html", phase="wait", round=number, press=None)
         gevent.sleep(random.uniform(*DELAY))
         now = house().rooms.time()
         doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
         if doc["round"] == number:
-            yield patch("_pad.html", phase="go", round=number)
+            yield patch("_pad.html", phase="go", round=number, press=None)
 
     return lasting(frames())
 
@@ -47,7 +47,7 @@ def buzz() -> Iterator[DatastarEvent]:
     press = game.measure("you", reaction)
     change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})
     if not game.sent or press.accepted < ANTICIPATION:
-        yield patch("_pad.html", phase="locked", round=game.round)
+        yield patch("_pad.html", phase="locked", round=game.round, press=None)
     else:
         yield patch("_pad.html", phase="pressed", round=game.round, press=press)
     gevent.sleep(REST)

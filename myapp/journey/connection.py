@@ -123,8 +123,7 @@ def more() -> Response:
 
 def another(cure: str) -> Iterator[DatastarEvent]:
     with counted("more", EXTRA):
-        if cure == "busy":
-            yield patch("_busy.html", busy=True)
+        yield patch("_busy.html", busy=cure == "busy")
         gevent.sleep(EXTRA)
         yield patch("_busy.html", busy=False)
 
@@ -155,7 +154,7 @@ def door() -> Iterator[DatastarEvent]:
     ann, bob = Queue(), Queue()
     both = [gevent.spawn(polite, ann, bob), gevent.spawn(manners, bob, ann)]
     gevent.sleep(PATIENCE / 4)
-    yield patch("_door.html", stuck=[where(one) for one in both])
+    yield patch("_door.html", stuck=[where(one) for one in both], said=None)
     gevent.joinall(both)
     yield patch("_door.html", stuck=[None, None], said=[one.value for one in both])
 

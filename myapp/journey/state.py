@@ -130,7 +130,7 @@ def save() -> DatastarResponse:
     except msgspec.ValidationError as error:
         raise BadMove("{file}: {why}", file=file(pane).name, why=error) from error
     house().practice.change(pane, "room", lambda _: dict(msgspec.to_builtins(den)))
-    return DatastarResponse()
+    return DatastarResponse(SSE.patch_signals({"_dirty": False}))
 
 
 @pages.post("/12/delete")
