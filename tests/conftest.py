@@ -250,7 +250,7 @@ class Person:
         return page
 
     def _note(self, request):
-        if "/live?" in request.url:
+        if "/live?" in request.url and "/journey/" not in request.url:
             (signals,) = parse_qs(urlsplit(request.url).query)["datastar"]
             self.tab_id = json.loads(signals)["tab"]
 
