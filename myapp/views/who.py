@@ -30,4 +30,8 @@ def language() -> str:
     chosen = session.get("language")
     if chosen in LANGUAGES:
         return str(chosen)
-    return request.accept_languages.best_match(LANGUAGES, ENGLISH)
+    for asked, quality in request.accept_languages:  # the most wanted first
+        spoken = asked.partition("-")[0].lower()
+        if quality and spoken in LANGUAGES:
+            return spoken
+    return ENGLISH

@@ -128,7 +128,8 @@ export class ArenaField extends LitElement {
   }
 
   #twitch() {
-    const link = html`<a href="https://www.twitch.tv/${this.channel}" target="_blank" rel="noopener">${say('Watch {channel} on Twitch', { channel: this.channel })}</a>`;
+    const words = say('Watch {channel} on Twitch', { channel: this.channel });
+    const link = html`<a href="https://www.twitch.tv/${this.channel}" target="_blank" rel="noopener">${words}</a>`;
     if (!window.isSecureContext) return html`<div class="twitch"><p>${say('Twitch plays only on pages with HTTPS.')} ${link}</p></div>`;
     if (!this.wide || !this.#framed) return html`<div class="twitch"><p>${link}</p></div>`;
     const query = new URLSearchParams({ channel: this.channel, parent: window.location.hostname, muted: 'true' });

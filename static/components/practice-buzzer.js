@@ -41,11 +41,12 @@ export class PracticeBuzzer extends LitElement {
     const done = this.phase === 'pressed' || (this.phase === 'ready' && last);
     const best = Math.min(...this.times);
     const average = Math.round(this.times.reduce((sum, time) => sum + time, 0) / this.times.length);
+    const told = last ? say('Last {last} ms. Best {best} ms, average {average} ms.', { last, best, average }) : say('No rounds yet.');
     return html`
       <buzzer-pad phase=${this.phase} round=${this.round} label=${done ? `${last} ms` : ''} hint=${done ? say('press for another round') : nothing}
         ?muted=${this.muted} @buzz=${this.#buzz}></buzzer-pad>
       <div>
-        <p role="status">${last ? say('Last {last} ms. Best {best} ms, average {average} ms.', { last, best, average }) : say('No rounds yet.')}</p>
+        <p role="status">${told}</p>
         <ol aria-label=${say('Your last rounds')}>${this.times.map((time) => html`<li class=${time === best ? 'best' : ''}>${time} ms</li>`)}</ol>
       </div>`;
   }
