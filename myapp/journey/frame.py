@@ -19,6 +19,7 @@ from flask import (
 )
 
 from myapp.datastar import SSE, DatastarEvent
+from myapp.game import BadMove
 from myapp.limits import READERS
 from myapp.practice import Document
 from myapp.stream import Look, stream
@@ -86,7 +87,7 @@ def reader() -> str:
     """Whose practice this is. Only who has opened a step has any."""
     key = str(session.get("reader", ""))
     if not re.fullmatch("[0-9a-f]{16}", key):
-        abort(400, "Open the page of this step first: it gives you the cookie that this needs.")
+        raise BadMove("Open the page of this step first: it gives you the cookie that this needs.")
     return key
 
 
