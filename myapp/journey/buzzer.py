@@ -19,20 +19,22 @@ REST = 0.8  # seconds until the pad may be pressed for another round
 
 @pages.get("/8/live")
 def play() -> Response:
+    return lasting(one_round())
+
+
+def one_round() -> Iterator[DatastarEvent]:
     """The stream of one round; it ends with GO."""
+    number = change("buzzer", anew)["round"]
+    yield patch("_pad.html", phase="wait", round=number, press=None)
+    gevent.sleep(random.uniform(*DELAY))
+    now = house().rooms.time()
+    doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
+    if doc["round"] == number:  # else there was a false start
+        yield patch("_pad.html", phase="go", round=number, press=None)
 
-    def frames() -> Iterator[DatastarEvent]:
-        number = change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})[
-            "round"
-        ]
-        yield patch("_pad.html", phase="wait", round=number, press=None)
-        gevent.sleep(random.uniform(*DELAY))
-        now = house().rooms.time()
-        doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
-        if doc["round"] == number:
-            yield patch("_pad.html", phase="go", round=number, press=None)
 
-    return lasting(frames())
+def anew(doc: dict[str, Any]) -> dict[str, Any]:
+    return {"round": doc.get("round", 0) + 1, "sent": 0.0}
 
 
 @pages.post("/8/buzz")
@@ -42,16 +44,15 @@ def buzz() -> Iterator[DatastarEvent]:
     reaction, doc = sent().get("reaction"), practice("buzzer")
     if not isinstance(reaction, float | int | None):
         abort(400)
-    game = Buzzer(round=doc.get("round", 0), sent=doc.get("sent") or 0.0)
+    game = Buzzer(round=doc.get("round", 0), sent=doc.get("sent", 0.0))
     game.now, game.rtt = arrived(), round_trip()
     press = game.measure("you", reaction)
-    change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "sent": None})
-    if not game.sent or press.accepted < ANTICIPATION:
-        yield patch("_pad.html", phase="locked", round=game.round, press=None)
-    else:
-        yield patch("_pad.html", phase="pressed", round=game.round, press=press)
+    change("buzzer", anew)
+    early = not game.sent or press.accepted < ANTICIPATION
+    seen = {"round": game.round, "press": None if early else press}
+    yield patch("_pad.html", phase="locked" if early else "pressed", **seen)
     gevent.sleep(REST)
-    yield patch("_pad.html", phase="ready", round=game.round, press=press if game.sent else None)
+    yield patch("_pad.html", phase="ready", **seen)
 
 
 @pages.post("/8/ring")

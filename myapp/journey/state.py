@@ -56,7 +56,7 @@ def changed(pane: str, fn: Callable[[Den], object]) -> Den:
         fn(den)
         return dict(msgspec.to_builtins(den))
 
-    return msgspec.convert(house().practice.change(pane, "room", as_den), Den)
+    return msgspec.convert(house().practice.change(pane, "den", as_den), Den)
 
 
 @given("state")
@@ -67,14 +67,18 @@ def furnish() -> dict[str, Any]:
         "pane": pane,
         "file": file(pane),
         "den": seen(pane)[0],
-        "text": aside(file(pane).read_text),
+        "text": aside(read, file(pane)),
     }
 
 
 def file(pane: str) -> Path:
     """Where the store of this server keeps it."""
     folder = current_app.config["STORE_URL"].partition(":")[2]
-    return Path(folder, f"{Practice.key(pane, 'room')}.json")
+    return Path(folder, f"{Practice.key(pane, 'den')}.json")
+
+
+def read(path: Path) -> str:
+    return path.read_text() if path.exists() else ""
 
 
 def seen(pane: str) -> tuple[Den | None, str]:
@@ -82,7 +86,7 @@ def seen(pane: str) -> tuple[Den | None, str]:
     if not re.fullmatch("[0-9a-f]{16}", pane):
         abort(404)
     try:
-        return msgspec.convert(house().practice.get(pane, "room"), Den), ""
+        return msgspec.convert(house().practice.get(pane, "den"), Den), ""
     except msgspec.ValidationError as error:
         return None, str(error)
 
@@ -91,13 +95,13 @@ def seen(pane: str) -> tuple[Den | None, str]:
 def beside() -> Response:
     """The reader's page: the room, its rows, and the very text of its file."""
     pane, path = glass(), file(glass())
-    return live(lambda: look(pane, path), Practice.key(pane, "room"))
+    return live(lambda: look(pane, path), Practice.key(pane, "den"))
 
 
 @pages.get("/12/<pane>/live")
 def across(pane: str) -> Response:
     """Another screen, which may look and nothing else."""
-    return live(lambda: look(pane), Practice.key(pane, "room"))
+    return live(lambda: look(pane), Practice.key(pane, "den"))
 
 
 def look(pane: str, path: Path | None = None) -> Look:
@@ -106,7 +110,7 @@ def look(pane: str, path: Path | None = None) -> Look:
     parts = [event(render_template("journey/_den.html", den=den))] if den else []
     if path:
         parts.append(event(render_template("journey/_rows.html", den=den, fault=fault)))
-        parts.append(SSE.patch_signals({"_file": aside(path.read_text)}).encode())
+        parts.append(SSE.patch_signals({"_file": aside(read, path)}).encode())
     return Look(tuple(parts))
 
 
@@ -129,7 +133,7 @@ def save() -> DatastarResponse:
         raise BadMove("{file}{where}", file=file(pane).name, where=broken) from broken
     except msgspec.ValidationError as error:
         raise BadMove("{file}: {why}", file=file(pane).name, why=error) from error
-    house().practice.change(pane, "room", lambda _: dict(msgspec.to_builtins(den)))
+    house().practice.change(pane, "den", lambda _: dict(msgspec.to_builtins(den)))
     return DatastarResponse(SSE.patch_signals({"_dirty": False}))
 
 

@@ -366,7 +366,7 @@ def den(read):
 
 def the_file(read):
     """Ann's file: the one in which somebody has been moved, or the only one."""
-    return next((read.server.data / "practice").glob("room-*.json"))
+    return next((read.server.data / "practice").glob("den-*.json"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -400,7 +400,7 @@ def test_a_broken_edit_names_file_line_and_reason_and_changes_nothing(den, langu
     file = ann.page.locator("#file")
     expect(file).to_have_value(re.compile("_default"))
     ann.press("Break it")
-    expect(ann.page.get_by_role("alert")).to_contain_text(re.compile(r"room-\w+\.json, line 2: "))
+    expect(ann.page.get_by_role("alert")).to_contain_text(re.compile(r"den-\w+\.json, line 2: "))
     ann.press("Take it back")
     assert json.loads(file.input_value())
     file.fill(file.input_value().replace('"at": 2', '"at": 99'))
