@@ -150,6 +150,8 @@ class Game:
     kind = ""
     now = 0.0
     rtt: float | None = None
+    added = 0.0
+    """Seconds by which the operator has made the line of whoever moves worse; grant them."""
     host = ""
     lost: frozenset[str] = frozenset()
     dice: Dice

@@ -240,15 +240,21 @@ class People:
     def remove(self, by: Player, key: str) -> None:
         """Send somebody away for good, and close the door behind them."""
         self.host_only(by)
+        if key == by.key:
+            raise IllegalMove("You cannot remove yourself. You can leave.")
+        self.expel(key)
+
+    def expel(self, key: str) -> None:
+        """Send somebody away for good, be it the host; the operator may."""
         player = self.player(key)
         if player is None or player.left:
             raise IllegalMove("They are not here any more.")
-        if player is by:
-            raise IllegalMove("You cannot remove yourself. You can leave.")
-        self.watch(player)
+        self.leave(player)
         self.people.remove(player)
         if not player.robot:
             self.door.shut_out(player.id)
+        if not self.host:
+            self.door.lock(False)  # nobody is left to answer it
 
     def add_robot(self, by: Player) -> None:
         self.host_only(by)

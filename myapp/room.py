@@ -31,6 +31,7 @@ class Room(People):
     drawn: int = 0
     public: bool = False
     started: bool = False
+    held: bool = False  # paused by the operator
     late: Literal["round", "now", "no"] = "round"  # when somebody who comes during a game plays
     scored: bool = False  # whether the game that is over stands in the scores
     opened_by: str = ""  # action id, so that opening it twice is opening it once
@@ -181,6 +182,21 @@ class Room(People):
         if self.paused:
             self.clock.go(wall)
             self.at(wall)
+            self.held = False
+
+    def hold(self, wall: float) -> None:
+        """Pause, by the operator, who pauses all rooms at once."""
+        if not self.paused:
+            self.clock.stop(wall)
+            self.at(wall)
+            self.held = True
+
+    def release(self, wall: float) -> None:
+        """Go on, if it was the operator who paused."""
+        if self.paused and self.held:
+            self.clock.go(wall)
+            self.at(wall)
+        self.held = False
 
     def reset(self, by: Player) -> None:
         """Begin anew with the same people: no game on, and an empty scoreboard."""
@@ -250,11 +266,19 @@ class Room(People):
         return Say("Player {n}", n=player.key.removeprefix("p"))
 
     def play(
-        self, by: Player, move: str, args: dict[str, Any], lost: frozenset[str] = frozenset()
+        self,
+        by: Player,
+        move: str,
+        args: dict[str, Any],
+        lost: frozenset[str] = frozenset(),
+        added: float = 0.0,
     ) -> None:
-        """Play a move of the game. `lost` are the keys of those gone for longer than its grace."""
+        """Play a move of the game. `lost` are the keys of those gone for longer than its grace.
+
+        `added` are the seconds by which the operator has made this player's line worse.
+        """
         self._seated_only(by)
-        self.game.lost = lost
+        self.game.lost, self.game.added = lost, added
         if self.paused:
             raise IllegalMove("The room is paused.")
         self.game.play(by.key, move, args)

@@ -185,6 +185,7 @@ class Buzzer(Game):
         """What is believed of a press that arrived now, and why."""
         elapsed = max(self.now - self.sent, 0.0)
         allowance = CAP if self.rtt is None else min(CAP, self.rtt + SLACK)
+        allowance += self.added
         reported = None if reaction is None else reaction / 1000
         believed = elapsed
         why: str = Say("no report: the time until it arrived counts")

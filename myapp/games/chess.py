@@ -289,7 +289,7 @@ class Chess(Game):
         if self.clock:
             reported = None if took is None else took / 1000
             if not self.clock.press(
-                self.turn, self.now, lag(self.now - self.began, reported, self.rtt)
+                self.turn, self.now, lag(self.now - self.began, reported, self.rtt, self.added)
             ):
                 self.flag()
                 return
