@@ -14,6 +14,7 @@ from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
@@ -43,6 +44,7 @@ def create_app(**settings: Any) -> Flask:
     STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
     and kept beside the data; SECRET_KEY_FALLBACKS: older ones that are still good, separated by
     spaces. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    OPERATOR_PASSWORD: 12 characters or more; without one the operator page opens by a link alone.
     How many streams may be open: TABS of one player, STREAMS and STREAMS_PER_ROOM of one worker,
     STREAMS_IN_ALL.
     """
@@ -52,6 +54,7 @@ def create_app(**settings: Any) -> Flask:
         SECRET_KEY=None,
         SECRET_KEY_FALLBACKS="",
         TRUSTED_PROXIES="",
+        OPERATOR_PASSWORD=None,
         TABS=TABS,
         STREAMS=7000,
         STREAMS_PER_ROOM=5000,
@@ -82,6 +85,7 @@ def create_app(**settings: Any) -> Flask:
     limits = Limits(store, app.config["SECRET_KEY"])
     practice = Practice(store)
     accounts = Accounts(store)
+    operator = Operator(hub, store, presence, app.config["OPERATOR_PASSWORD"])
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined
@@ -93,9 +97,11 @@ def create_app(**settings: Any) -> Flask:
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits, accounts, practice)
+    app.extensions["begin"] = caretaker.begin(
+        store, presence, rooms, limits, accounts, practice, operator
+    )
     app.extensions["house"] = House(
-        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice
+        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
     )
     views.register(app)
     journey.register(app)

@@ -9,10 +9,11 @@ import gevent
 from myapp import metrics
 from myapp.accounts import Accounts
 from myapp.limits import Limits
+from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 ALIVE = 1.0  # seconds between two words that this process serves
 PULSE = 5.0  # seconds between two looks at how late the loop is; idle must cost nothing
@@ -29,6 +30,7 @@ def begin(
     limits: Limits,
     accounts: Accounts,
     practice: Practice,
+    operator: Operator,
 ) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
@@ -41,6 +43,7 @@ def begin(
                 rooms.sweep(presence.watched)
                 limits.sweep()
                 practice.sweep()
+                operator.sweep()
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)
@@ -54,10 +57,16 @@ def begin(
     def live() -> None:
         while True:
             store.beat()
+            try:
+                operator.pulse.tell()
+            except StoreDown as error:
+                log.warning("the operator is not told how this process is: %s", error)
             gevent.sleep(ALIVE)
 
     def start() -> None:
         presence.begin()
+        operator.begin()
+        operator.pulse.loop.watch()
         gevent.spawn(live)
         gevent.spawn(work)
         gevent.spawn(measure)

@@ -33,6 +33,7 @@ ROOMS_OF_ADDRESS = Limit(
 )  # a school is one address
 NEWCOMERS = Limit("newcomers-of-address", rate=5, burst=200, shared=True)
 READERS = Limit("readers-of-address", rate=20, burst=200)
+OPERATOR = Limit("operator-of-address", rate=1 / 10, burst=5, shared=True)
 QUEUE = Limit("queue", rate=1 / 2, burst=10, shared=True)
 
 SIGN_UPS = Limit("sign-ups-of-address", rate=1 / 30, burst=60, shared=True)

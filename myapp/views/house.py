@@ -9,6 +9,7 @@ from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
@@ -29,6 +30,7 @@ class House:
     limits: Limits
     accounts: Accounts
     practice: Practice
+    operator: Operator
 
 
 def house() -> House:

@@ -5,6 +5,7 @@ import time
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
+import gevent
 import msgspec
 from flask import Flask, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -99,6 +100,14 @@ def same_origin() -> bool:
 
 
 def register(app: Flask) -> None:
+    @app.before_request
+    def take_longer() -> None:
+        """The way of a command through the bad network that the operator made for its player."""
+        if request.method == "POST" and who().id:
+            weather = house().operator.forecast.of(who().id)
+            if not weather.fair:
+                gevent.sleep(weather.wait())
+
     @app.before_request
     def note_arrival() -> None:
         g.arrived = time.time()

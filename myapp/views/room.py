@@ -323,10 +323,11 @@ def play(code: str, move: str) -> Response:
     if room is None:
         raise NoSuchRoom(code)
     lost = at.drawing.here(room).lost
+    added = at.operator.forecast.of(who().id).added
     at.rooms.act(
         code,
         who().id,
-        lambda room, me: room.play(me, move, body, lost),
+        lambda room, me: room.play(me, move, body, lost, added),
         act=action,
         wall=arrived(),
         rtt=round_trip(),
