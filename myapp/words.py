@@ -23,6 +23,7 @@ class Words:
     def __init__(self, language: str) -> None:
         self.language = language
         self.catalogue: NullTranslations = NullTranslations()
+        self._html: dict[str, Markup] = {}
         self.for_scripts: dict[str, str] = {}
         """What scripts say, by its English; empty in English."""
         if language == ENGLISH:
@@ -52,10 +53,15 @@ class Words:
     # What templates call by `_("...")` and `{% trans %}`, outside any request
 
     def gettext(self, message: str, /, **fields: object) -> str:
-        return Markup(self.catalogue.gettext(message)) % fields
+        if fields:
+            return Markup(self.catalogue.gettext(message)) % fields
+        if message not in self._html:
+            self._html[message] = Markup(self.catalogue.gettext(message)) % {}
+        return self._html[message]
 
     def ngettext(self, one: str, many: str, num: int, /, **fields: object) -> str:
-        return Markup(self.catalogue.ngettext(one, many, num)) % {"num": num, **fields}
+        said = self.catalogue.ngettext(one, many, num)
+        return Markup(said) % {"num": num, **fields} if "%" in said else Markup(said)
 
 
 @cache

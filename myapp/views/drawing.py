@@ -65,7 +65,7 @@ class Drawing:
         if language not in self._spoken:
             env, here = self.env.overlay(), words(language)
             spoken = {n: getattr(here, n) for n in ("say", "number", "gettext", "ngettext")}
-            env.globals = {**self.env.globals, **spoken}
+            env.globals = {**self.env.globals, **spoken, "_": here.gettext}
             self._spoken[language] = env
         return self._spoken[language]
 
