@@ -13,7 +13,10 @@ ESBUILD = node_modules/@esbuild/*/bin/esbuild static/page.js --bundle --minify -
 FRONT   = $(if $(wildcard static/vendor/RELEASE),,static/vendor/vroum.js static/vendor/datastar.js)
 SCRIPTS = $(wildcard static/*.js static/components/*.js)
 
-.PHONY: help run serve dev test test-all memory soak audit licences check release clean pins debian
+# What has a sentence for a player as its first argument, or as its second.
+SAYS    = say Say IllegalMove BadMove Forbidden IllegalName __init__ abort:2
+
+.PHONY: help run serve dev test test-all memory soak audit words licences check release clean pins debian
 .DELETE_ON_ERROR:
 
 help:      ## list what there is
@@ -50,6 +53,12 @@ soak: debian ## people come and go for MINUTES=60; memory, files and greenlets m
 audit: .venv/ready-dev node_modules/ready ## ask for known vulnerabilities; fails, too, when it could not ask
 	@.venv/bin/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.txt
 	@$(NPM) audit
+
+words: .venv/ready ## gather what pages and rules say into translations/, for translators
+	@.venv/bin/pybabel --quiet extract -F translations/babel.cfg $(addprefix -k ,$(SAYS)) \
+	  --add-location=file --sort-by-file -o translations/words.pot .
+	@.venv/bin/pybabel --quiet update -i translations/words.pot -d translations --width=100 \
+	  --no-fuzzy-matching --ignore-obsolete --ignore-pot-creation-date; rm translations/words.pot
 
 licences: .venv/ready ## what serves, with versions and licences
 	@.venv/bin/python deploy/licences.py

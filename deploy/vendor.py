@@ -1,4 +1,4 @@
-"""Fetches Datastar into static/vendor/ and writes down the licences of all that set-up puts there.
+"""Puts Datastar and htmx into static/vendor/, with the licences of all that set-up puts there.
 
 Run by make, once. Datastar 1.0 is in no package registry but inside the starhtml wheel, so the
 wheel is downloaded, never installed, and one file taken out of it.
@@ -48,9 +48,11 @@ def licences() -> str:
     star = next(f for f in files("datastar-py") or [] if f.name.startswith("LICENSE")).read_text()
     lit = (ROOT / "node_modules/lit/LICENSE").read_text()
     board = (ROOT / "node_modules/gchessboard/LICENSE").read_text()
+    htmx = (ROOT / "node_modules/htmx.org/LICENSE").read_text()
     parts = [
         ("Datastar (datastar.js), MIT", star),
         ("Lit (in vroum.js), BSD 3-Clause", lit),
+        ("htmx (htmx.js), Zero-Clause BSD", htmx),
         ("gchessboard (in vroum.js), MIT", board),
         ("Chess pieces (in vroum.js), CC BY-SA 3.0", PIECES),
     ]
@@ -60,4 +62,5 @@ def licences() -> str:
 if __name__ == "__main__":
     VENDOR.mkdir(parents=True, exist_ok=True)
     (VENDOR / "LICENSES.txt").write_text(licences())
+    (VENDOR / "htmx.js").write_bytes((ROOT / "node_modules/htmx.org/dist/htmx.min.js").read_bytes())
     (VENDOR / "datastar.js").write_bytes(datastar())

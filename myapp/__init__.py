@@ -9,10 +9,13 @@ from typing import Any
 from flask import Flask, Response, current_app, request
 from jinja2 import StrictUndefined
 
-from myapp import caretaker, cli, logs, metrics, picture, views
+from myapp import caretaker, cli, journey, logs, metrics, picture, views
+from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.operator import Operator
+from myapp.practice import Practice
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
 from myapp.rooms import Rooms
@@ -26,7 +29,7 @@ ROOT = Path(__file__).parent.parent
 HEADERS = {
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-eval'; "
     "style-src 'self'; connect-src 'self'; img-src 'self' data:; object-src 'none'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
+    "worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'",
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
     "Cross-Origin-Opener-Policy": "same-origin",
@@ -41,6 +44,7 @@ def create_app(**settings: Any) -> Flask:
     STORE_URL: "tinydb:<folder>". SECRET_KEY: at least 32 characters; without one it is made once
     and kept beside the data; SECRET_KEY_FALLBACKS: older ones that are still good, separated by
     spaces. TRUSTED_PROXIES: addresses believed over TCP, separated by spaces.
+    OPERATOR_PASSWORD: 12 characters or more; without one the operator page opens by a link alone.
     How many streams may be open: TABS of one player, STREAMS and STREAMS_PER_ROOM of one worker,
     STREAMS_IN_ALL.
     """
@@ -50,6 +54,7 @@ def create_app(**settings: Any) -> Flask:
         SECRET_KEY=None,
         SECRET_KEY_FALLBACKS="",
         TRUSTED_PROXIES="",
+        OPERATOR_PASSWORD=None,
         TABS=TABS,
         STREAMS=7000,
         STREAMS_PER_ROOM=5000,
@@ -78,19 +83,28 @@ def create_app(**settings: Any) -> Flask:
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     limits = Limits(store, app.config["SECRET_KEY"])
+    practice = Practice(store)
+    accounts = Accounts(store)
+    operator = Operator(hub, store, presence, app.config["OPERATOR_PASSWORD"])
     lobby = Lobby(hub, store, rooms, presence)
 
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.policies["ext.i18n.trimmed"] = True
     app.jinja_env.globals["asset"] = asset
     app.add_url_rule("/static/<string(length=12):mark>/<path:name>", view_func=lasting)
     app.jinja_env.globals["spread_of"] = picture.Spread.of
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(store, presence, rooms, limits)
-    app.extensions["house"] = House(hub, store, presence, rooms, lobby, drawing, limits)
+    app.extensions["begin"] = caretaker.begin(
+        store, presence, rooms, limits, accounts, practice, operator
+    )
+    app.extensions["house"] = House(
+        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
+    )
     views.register(app)
+    journey.register(app)
     cli.register(app)
     app.wsgi_app = TrustedProxy(app.wsgi_app, app.config["TRUSTED_PROXIES"])  # type: ignore[method-assign]
     return app

@@ -7,10 +7,13 @@ from collections.abc import Callable
 import gevent
 
 from myapp import metrics
+from myapp.accounts import Accounts
 from myapp.limits import Limits
+from myapp.operator import Operator
+from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 ALIVE = 1.0  # seconds between two words that this process serves
 PULSE = 5.0  # seconds between two looks at how late the loop is; idle must cost nothing
@@ -20,7 +23,15 @@ ROUNDS = 3600.0  # seconds between two such looks
 log = logging.getLogger(__name__)
 
 
-def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Callable[[], None]:
+def begin(
+    store: Store,
+    presence: Presence,
+    rooms: Rooms,
+    limits: Limits,
+    accounts: Accounts,
+    practice: Practice,
+    operator: Operator,
+) -> Callable[[], None]:
     """What a worker calls once, when it begins to serve."""
 
     def work() -> None:
@@ -28,8 +39,11 @@ def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Cal
         while True:
             try:
                 presence.reap()
+                accounts.keep(rooms.all_results())
                 rooms.sweep(presence.watched)
                 limits.sweep()
+                practice.sweep()
+                operator.sweep()
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)
@@ -43,10 +57,16 @@ def begin(store: Store, presence: Presence, rooms: Rooms, limits: Limits) -> Cal
     def live() -> None:
         while True:
             store.beat()
+            try:
+                operator.pulse.tell()
+            except StoreDown as error:
+                log.warning("the operator is not told how this process is: %s", error)
             gevent.sleep(ALIVE)
 
     def start() -> None:
         presence.begin()
+        operator.begin()
+        operator.pulse.loop.watch()
         gevent.spawn(live)
         gevent.spawn(work)
         gevent.spawn(measure)

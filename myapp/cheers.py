@@ -7,16 +7,16 @@ import math
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from myapp.game import BadMove, IllegalMove
+from myapp.game import BadMove, IllegalMove, Say
 
-EMOTES = {
-    "heart": "Love",
-    "clap": "Applause",
-    "laugh": "Laughter",
-    "wow": "Amazement",
-    "sad": "Tears",
-    "fire": "Fire",
-    "party": "Party",
+EMOTES: dict[str, str] = {
+    "heart": Say("Love"),
+    "clap": Say("Applause"),
+    "laugh": Say("Laughter"),
+    "wow": Say("Amazement"),
+    "sad": Say("Tears"),
+    "fire": Say("Fire"),
+    "party": Say("Party"),
 }
 BIG = "party"  # fills everyone's screen
 SHOWN = 3.0  # how long a cheer shows

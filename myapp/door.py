@@ -67,3 +67,12 @@ class Door:
         self.removed = [*self.removed, id][-REMEMBERED:]
         self.admitted = [other for other in self.admitted if other != id]
         self.locked = True
+
+    def hand_over(self, id: str, to: str) -> None:
+        """Whoever had the cookie `id` has the cookie `to` from now on, and stands as they stood."""
+        if any(k.id == to for k in self.knocking):
+            self.knocking = [k for k in self.knocking if k.id != id]
+        for knock in self.knocking:
+            knock.id = to if knock.id == id else knock.id
+        self.admitted = [to if other == id else other for other in self.admitted]
+        self.removed = [to if other == id else other for other in self.removed]

@@ -1,4 +1,4 @@
-"""Game, @move and IllegalMove: everything a game file needs to know.
+"""Game, @move, IllegalMove and Say: everything a game file needs to know.
 
 A game is one dataclass. Its fields are the state and survive a trip through JSON; its `@move`
 methods are the rules; `raise IllegalMove("...")` is no. It never waits, saves or draws, and it
@@ -16,22 +16,36 @@ from typing import Any, ClassVar, Self, TypeVar
 import msgspec
 
 
-class IllegalMove(Exception):
-    """No, with a sentence that its player will read on a phone.
+class Say(str):
+    """A sentence that each page shows in its reader's language; as a str it is in English.
 
-    `message` may hold `{names}` that `args` fill in, so that the sentence can be translated whole.
+    `message` may hold `{names}` that `fields` fill in, so that it is translated whole; a field that
+    is a Say is translated too. A game's state holds str, not Say.
+    """
+
+    message: str
+    fields: dict[str, object]
+
+    def __new__(cls, message: str, /, **fields: object) -> Self:
+        said = super().__new__(cls, message.format(**fields) if fields else message)
+        said.message, said.fields = message, fields
+        return said
+
+
+class IllegalMove(Exception):
+    """No, with a sentence that its player will read on a phone: see Say.
+
     `status` is what a plain HTTP client gets.
     """
 
     status = 409
 
-    def __init__(self, message: str, /, **args: object) -> None:
+    def __init__(self, message: str, /, **fields: object) -> None:
         super().__init__(message)
-        self.message = message
-        self.fields = args
+        self.said = Say(message, **fields)
 
     def __str__(self) -> str:
-        return self.message.format(**self.fields)
+        return self.said
 
 
 class BadMove(IllegalMove):
@@ -125,7 +139,7 @@ class Game:
     title: ClassVar[str] = ""
     at_once: ClassVar[bool] = False
     """Whether it is on as soon as the room is open, with nobody to start it."""
-    again: ClassVar[str] = "Start a rematch"
+    again: ClassVar[str] = Say("Start a rematch")
     """What the start button says once a game is over."""
     settings: ClassVar[tuple[str, ...]] = ()
     """The fields that the host chooses; they stay when the room is reset."""
@@ -138,6 +152,8 @@ class Game:
     kind = ""
     now = 0.0
     rtt: float | None = None
+    added = 0.0
+    """Seconds by which the operator has made the line of whoever moves worse; grant them."""
     host = ""
     lost: frozenset[str] = frozenset()
     dice: Dice
@@ -154,7 +170,7 @@ class Game:
 
     @property
     def status(self) -> str:
-        """What is going on, in words, the same for everyone."""
+        """What is going on, in words: a Say. The same for everyone."""
         return ""
 
     def audience(self, player: str) -> str:

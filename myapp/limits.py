@@ -32,7 +32,15 @@ ROOMS_OF_ADDRESS = Limit(
     "rooms-of-address", rate=1, burst=60, shared=True
 )  # a school is one address
 NEWCOMERS = Limit("newcomers-of-address", rate=5, burst=200, shared=True)
+READERS = Limit("readers-of-address", rate=20, burst=200)
+OPERATOR = Limit("operator-of-address", rate=1 / 10, burst=5, shared=True)
 QUEUE = Limit("queue", rate=1 / 2, burst=10, shared=True)
+
+SIGN_UPS = Limit("sign-ups-of-address", rate=1 / 30, burst=60, shared=True)
+LOG_INS = Limit("log-ins", rate=1 / 30, burst=10, shared=True)  # to one account from one address
+LOG_INS_OF_ADDRESS = Limit("log-ins-of-address", rate=1 / 2, burst=60, shared=True)
+LOG_INS_OF_ACCOUNT = Limit("log-ins-of-account", rate=1, burst=200, shared=True)
+"""More than one address may try, so that nobody alone locks the owner out; too few to guess by."""
 
 
 class TooMany(IllegalMove):

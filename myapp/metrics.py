@@ -20,6 +20,18 @@ DRAWINGS = Counter("vroum_drawings", "Drawings that several people share", ["par
 ANSWERS = Counter("vroum_answers", "Answers by status", ["status"])
 
 
+def value(gauge: Gauge) -> float:
+    """What a gauge of this process shows."""
+    return sum(sample.value for family in gauge.collect() for sample in family.samples)
+
+
+def counts(histogram: Histogram) -> list[int]:
+    """How often each of the buckets was met in this process; the last is for all that is more."""
+    samples = [sample for family in histogram.collect() for sample in family.samples]
+    up_to = [int(sample.value) for sample in samples if sample.name.endswith("_bucket")]
+    return [more - less for less, more in zip([0, *up_to], up_to, strict=False)]
+
+
 def page() -> bytes:
     """All metrics in Prometheus' text format."""
     if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:

@@ -9,6 +9,8 @@ from unicodedata import normalize
 
 import regex  # type: ignore[import-untyped]
 
+from myapp.game import BadMove
+
 LONGEST = 20  # graphemes: what a person counts as characters
 WEIGHT = 64  # code points in all: enough for 20 of any script, too few for towers of accents
 
@@ -36,8 +38,8 @@ _UNSEEN = regex.compile(rf"[\s{_NO_INK}{_ACCENTS}]+")
 _NUMBERED = regex.compile(r"(.+) (?:[2-9]|[1-9][0-9])")  # a number that we may have given
 
 
-class IllegalName(ValueError):
-    """A name that cannot be used; str() is the sentence for whoever typed it."""
+class IllegalName(BadMove):
+    """A name that cannot be used."""
 
 
 def clean(text: str) -> str:
@@ -53,7 +55,7 @@ def clean(text: str) -> str:
         name = normalize("NFC", name)
     letters = _GRAPHEME.findall(name[: WEIGHT + 1])
     if len(letters) > LONGEST:
-        raise IllegalName(f"That name is too long: {LONGEST} characters at most.")
+        raise IllegalName("That name is too long: {most} characters at most.", most=LONGEST)
     if len(name) > WEIGHT or max(map(len, letters)) > _BULKY or _TOWER.search(name):
         raise IllegalName("That name has too many accents or joined emoji. Please use fewer.")
     if _UNKNOWN.search(name):

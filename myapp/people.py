@@ -186,6 +186,19 @@ class People:
         self.door.knocking = [k for k in self.door.knocking if k.id != id]
         self.door.admitted = [other for other in self.door.admitted if other != id]
 
+    def hand_over(self, id: str, to: str) -> None:
+        """Whoever had the cookie `id` has the cookie `to` from now on.
+
+        If both are here already, the first leaves: nobody has two seats.
+        """
+        both = any(p.id == to for p in self.people)
+        for player in [p for p in self.people if p.id == id]:
+            if both:
+                self.leave(player)
+            else:
+                player.id = to
+        self.door.hand_over(id, to)
+
     def pass_crown(self, here: Callable[[Player], bool]) -> None:
         """Make somebody else the host: a seated player for whom `here(player)` holds, or a watcher.
 
@@ -227,15 +240,21 @@ class People:
     def remove(self, by: Player, key: str) -> None:
         """Send somebody away for good, and close the door behind them."""
         self.host_only(by)
+        if key == by.key:
+            raise IllegalMove("You cannot remove yourself. You can leave.")
+        self.expel(key)
+
+    def expel(self, key: str) -> None:
+        """Send somebody away for good, be it the host; the operator may."""
         player = self.player(key)
         if player is None or player.left:
             raise IllegalMove("They are not here any more.")
-        if player is by:
-            raise IllegalMove("You cannot remove yourself. You can leave.")
-        self.watch(player)
+        self.leave(player)
         self.people.remove(player)
         if not player.robot:
             self.door.shut_out(player.id)
+        if not self.host:
+            self.door.lock(False)  # nobody is left to answer it
 
     def add_robot(self, by: Player) -> None:
         self.host_only(by)

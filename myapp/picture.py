@@ -1,7 +1,7 @@
 """Picture: how the times of a room are spread, in words, in bins, and drawn as SVG."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from statistics import median, quantiles
@@ -11,6 +11,8 @@ from zlib import crc32
 import pygal
 from pygal.style import Style
 
+from myapp.game import Say
+
 # pygal leaves an importer behind, of a kind that Python no longer wants, for plug-ins of its own.
 sys.meta_path[:] = [f for f in sys.meta_path if type(f).__module__ != "pygal"]
 
@@ -19,11 +21,7 @@ STEPS = 10, 20, 25, 50, 100, 200, 250, 500, 1000, 2000, 2500, 5000, 10_000  # wi
 UNUSED = "script", "desc", Comment, "plot tooltip-overlay", "background"  # tags and classes
 KEPT = 100  # pictures remembered by one process
 
-TITLE = "Reaction times, in milliseconds"
-MEDIAN = "Median: {ms} ms"
-WORDS = (
-    "{count} times: the fastest is {fastest} ms, the median {median} ms, the slowest {slowest} ms."
-)
+TITLE = Say("Reaction times, in milliseconds")
 
 # Colours are in the file, for it is shown as an image, which a page's style sheet does not reach.
 CSS = """inline:
@@ -72,9 +70,11 @@ class Spread:
         return round(median(self.times))
 
     @property
-    def words(self) -> str:
+    def words(self) -> Say:
         """What somebody who does not see the picture should know of it."""
-        return WORDS.format(
+        return Say(
+            "{count} times: the fastest is {fastest} ms, the median {median} ms, "
+            "the slowest {slowest} ms.",
             count=len(self.times),
             fastest=self.times[0],
             median=self.median,
@@ -116,12 +116,15 @@ class Spread:
 
 
 @lru_cache(KEPT)
-def spread(times: Spread) -> bytes:
-    """The picture of it as SVG that stands alone: no script, no address, the same each time."""
+def spread(times: Spread, say: Callable[[str], str] = str) -> bytes:
+    """The picture of it as SVG that stands alone: no script, no address, the same each time.
+
+    `say` puts its words into the language of whoever looks.
+    """
     bins, width = times.bins, times.width
     tallest = max(b.count for b in bins)
     chart = pygal.Histogram(
-        title=TITLE,
+        title=say(TITLE),
         style=STYLE,
         css=(CSS,),
         js=(),
@@ -151,12 +154,14 @@ def spread(times: Spread) -> bytes:
     half = len(bins) * width / 300  # half as wide as the line that marks the median
     inside = bins[min((times.median - bins[0].low) // width, len(bins) - 1)]
     line = (inside.count or tallest, times.median - half, times.median + half)
-    chart.add(MEDIAN.format(ms=times.median), [{"value": line, "formatter": lambda _: ""}])
+    chart.add(
+        say(Say("Median: {ms} ms", ms=times.median)), [{"value": line, "formatter": lambda _: ""}]
+    )
     chart.uuid = "times"  # pygal's own is by chance
 
     def finish(root: Element) -> Element:
         strip(root)
-        SubElement(root, "desc").text = times.words
+        SubElement(root, "desc").text = say(times.words)
         return root
 
     chart.add_xml_filter(finish)

@@ -24,6 +24,7 @@ CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
 FAREWELL = 5.0  # a page that closes says so at most so long before or after its line ends
 PACE = 0.1  # seconds between two words to the other processes, or a full house would do little else
+OPERATOR = "operator"  # where lines of the operator page are
 QUIET = 200  # how many tabs that were told "opened elsewhere" one process remembers
 
 log = logging.getLogger(__name__)
@@ -85,6 +86,17 @@ class Presence:
     def watched(self, room: str) -> bool:
         """Whether anybody has this room's page open."""
         return room in self._by_room
+
+    @property
+    def own(self) -> list[Line]:
+        """The open streams of people in this process."""
+        return [line for line in self._own if line.room != OPERATOR]
+
+    def lines(self) -> list[Line]:
+        """The open streams of people in all processes, the newest first."""
+        every = [line for lines in self._by_player.values() for line in lines]
+        found = [line for line in every if line.room != OPERATOR]
+        return sorted(found, key=lambda line: -line.opened)
 
     def count(self) -> int:
         """How many streams of people are open, in all processes."""

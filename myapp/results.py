@@ -24,7 +24,7 @@ def results_of(room: Room, until: float) -> Results:
     on_board = [p for p in room.people if p.key in room.scores.totals]
     return Results(
         kind=room.kind,
-        title=room.title,
+        title=str(room.title),
         scores=room.scores,
         names={p.key: p.name for p in on_board},
         ids={p.key: p.id for p in on_board if not p.robot},

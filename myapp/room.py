@@ -1,6 +1,7 @@
 """Room: people around one game, and the rules that all games share."""
 
 import hashlib
+from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -11,7 +12,7 @@ from myapp import games
 from myapp.cheers import Cheers
 from myapp.clock import Clock
 from myapp.door import Forbidden
-from myapp.game import BadMove, Dice, Game, IllegalMove
+from myapp.game import BadMove, Dice, Game, IllegalMove, Say
 from myapp.overlay import Overlay
 from myapp.people import STRANGERS, People, Player
 from myapp.scores import Scores
@@ -30,6 +31,7 @@ class Room(People):
     drawn: int = 0
     public: bool = False
     started: bool = False
+    held: bool = False  # paused by the operator
     late: Literal["round", "now", "no"] = "round"  # when somebody who comes during a game plays
     scored: bool = False  # whether the game that is over stands in the scores
     opened_by: str = ""  # action id, so that opening it twice is opening it once
@@ -160,7 +162,7 @@ class Room(People):
         if len(self.players) < self.seats[0]:
             raise IllegalMove(
                 "{title} needs at least {n} players. Invite someone, or add a robot.",
-                title=self.title,
+                title=Say(self.title),
                 n=self.seats[0],
             )
         if self.paused:
@@ -180,6 +182,21 @@ class Room(People):
         if self.paused:
             self.clock.go(wall)
             self.at(wall)
+            self.held = False
+
+    def hold(self, wall: float) -> None:
+        """Pause, by the operator, who pauses all rooms at once."""
+        if not self.paused:
+            self.clock.stop(wall)
+            self.at(wall)
+            self.held = True
+
+    def release(self, wall: float) -> None:
+        """Go on, if it was the operator who paused."""
+        if self.paused and self.held:
+            self.clock.go(wall)
+            self.at(wall)
+        self.held = False
 
     def reset(self, by: Player) -> None:
         """Begin anew with the same people: no game on, and an empty scoreboard."""
@@ -233,23 +250,35 @@ class Room(People):
             raise IllegalMove("They are not here any more.")
         self.overlay.approve(key, approved)
 
-    def for_overlay(self) -> Self:
-        """The same room, to look at, without the names that the host has not approved."""
+    def for_overlay(self, say: Callable[[str], str] = str) -> Self:
+        """The same room, to look at, without the names that the host has not approved.
+
+        `say` puts what stands for a name into the language of whoever looks.
+        """
         veiled = copy(self)
         veiled.people = [
-            p if self.overlay.shows(p.key) else replace(p, name=self._veil(p)) for p in self.people
+            p if self.overlay.shows(p.key) else replace(p, name=say(self._veil(p)))
+            for p in self.people
         ]
         return veiled
 
-    def _veil(self, player: Player) -> str:
-        return f"Player {player.key.removeprefix('p')}"
+    def _veil(self, player: Player) -> Say:
+        return Say("Player {n}", n=player.key.removeprefix("p"))
 
     def play(
-        self, by: Player, move: str, args: dict[str, Any], lost: frozenset[str] = frozenset()
+        self,
+        by: Player,
+        move: str,
+        args: dict[str, Any],
+        lost: frozenset[str] = frozenset(),
+        added: float = 0.0,
     ) -> None:
-        """Play a move of the game. `lost` are the keys of those gone for longer than its grace."""
+        """Play a move of the game. `lost` are the keys of those gone for longer than its grace.
+
+        `added` are the seconds by which the operator has made this player's line worse.
+        """
         self._seated_only(by)
-        self.game.lost = lost
+        self.game.lost, self.game.added = lost, added
         if self.paused:
             raise IllegalMove("The room is paused.")
         self.game.play(by.key, move, args)

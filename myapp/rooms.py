@@ -316,6 +316,24 @@ class Rooms:
                 if room:
                     yield room
 
+    def all_results(self) -> Iterator[tuple[str, Results]]:
+        """What was played, by code: in open rooms and in those gone for less than a day."""
+        for key in self.store.keys("results/"):
+            found = self.store.get(key)
+            if found:
+                yield key.removeprefix("results/"), msgspec.convert(found[0], Results)
+        for room in self.all():
+            if room.scores.games:
+                yield room.code, results_of(room, self.time() + DAY)
+
+    def hand_over(self, id: str, to: str) -> None:
+        """Whoever had the cookie `id` has the cookie `to` from now on, in every room."""
+        for known in self.all():
+            if known.knows(id) or id in known.door.removed:
+                self.change(known.code, lambda room: room.hand_over(id, to))
+        for key in self.store.keys("results/"):
+            self.store.change(key, partial(_owned, id, to))
+
     def forget_person(self, id: str) -> None:
         """Remove every trace of this person from every room."""
         for known in self.all():
@@ -351,6 +369,13 @@ def _without(id: str, doc: dict[str, Any] | None) -> dict[str, Any] | None:
             doc["names"].pop(player, None)
             doc["scores"]["names"].pop(player, None)
             del doc["ids"][player]
+    return doc
+
+
+def _owned(id: str, to: str, doc: dict[str, Any] | None) -> dict[str, Any] | None:
+    """The results, with `to` as the owner of what was `id`'s."""
+    if doc:
+        doc["ids"] = {player: to if owner == id else owner for player, owner in doc["ids"].items()}
     return doc
 
 

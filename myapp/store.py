@@ -109,6 +109,14 @@ class Store(ABC):
         `fn` raises ValueError with a reason. A store that no hand can edit never asks.
         """
 
+    def fault(self, key: str) -> str:
+        """What is wrong with what a hand wrote under `key`: where and why; "" if nothing is.
+
+        As far as this process, which listens, has seen; a listener is rung when it changes. A
+        store that no hand can edit finds nothing wrong.
+        """
+        return ""
+
     def inspect(self, key: str, mend: bool = False) -> str:
         """What is wrong with what is kept under `key`: where and why; "" if nothing is.
 

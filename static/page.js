@@ -7,6 +7,7 @@ import './components/chess-board.js';
 import './components/practice-buzzer.js';
 import './components/scratch-card.js';
 import { cue } from './senses.js';
+import { say } from './words.js';
 
 // An id for one action, so that sending it again has no second effect.
 window.act = () => [...crypto.getRandomValues(new Uint8Array(12))]
@@ -21,9 +22,13 @@ window.cue = (name) => cue(name, window.muted());
 window.copy = async (button, from) => {
   const text = button.textContent;
   await navigator.clipboard.writeText(document.querySelector(from).value);
-  button.textContent = 'Copied';
+  button.textContent = say('Copied');
   setTimeout(() => { button.textContent = text; }, 2000);
 };
+
+// Shows a page of ours, in the language of this one, where the browser would say that there is no
+// connection. Another address makes browsers take another worker at once.
+navigator.serviceWorker?.register(`/sw.js?${document.documentElement.lang}`).catch(() => {});
 
 // A presenter's keys: each presses the button that names it.
 document.addEventListener('keydown', (event) => {
@@ -37,31 +42,31 @@ document.addEventListener('keydown', (event) => {
 
 // A refusal comes as a sentence in an answer. These come without one, so the page finds the words.
 const EXCUSES = {
-  413: 'That is too much to send at once.',
-  429: 'Not so fast. Wait a moment, then try again.',
+  413: say('That is too much to send at once.'),
+  429: say('Not so fast. Wait a moment, then try again.'),
 };
 
 const alert = document.getElementById('alert');
 let patience;
 
-function say(sentence) {
+function show(sentence) {
   clearTimeout(patience);
   alert.textContent = sentence;
 }
 
 function excuse({ type, argsRaw }) {
-  if (type === 'retries-failed') return 'The server cannot be reached. Try again in a moment.';
+  if (type === 'retries-failed') return say('The server cannot be reached. Try again in a moment.');
   if (type !== 'error') return '';
-  if (argsRaw.status >= 500) return 'The server is in trouble. Try again in a moment.';
-  return EXCUSES[argsRaw.status] ?? 'That did not work. Reload the page and try again.';
+  if (argsRaw.status >= 500) return say('The server is in trouble. Try again in a moment.');
+  return EXCUSES[argsRaw.status] ?? say('That did not work. Reload the page and try again.');
 }
 
 document.addEventListener('datastar-fetch', ({ detail }) => {
   if (detail.el.id === 'live') return;
-  if (detail.type === 'started') say('');
+  if (detail.type === 'started') show('');
   const sentence = excuse(detail);
-  if (sentence) say(sentence);
-  if (detail.type === 'finished' && alert.textContent) patience = setTimeout(say, 12_000, '');
+  if (sentence) show(sentence);
+  if (detail.type === 'finished' && alert.textContent) patience = setTimeout(show, 12_000, '');
 });
 
-alert.addEventListener('click', () => say(''));
+alert.addEventListener('click', () => show(''));

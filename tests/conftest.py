@@ -32,6 +32,7 @@ ALONE = (
     "faults/test_identity.py::test_a_wrong_key",
     "faults/test_streams",
     "deploy/test_restart",
+    "story/test_accounts.py::test_they_take_the_same_time",
 )
 LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
 
@@ -250,7 +251,7 @@ class Person:
         return page
 
     def _note(self, request):
-        if "/live?" in request.url:
+        if "/live?" in request.url and "/journey/" not in request.url:
             (signals,) = parse_qs(urlsplit(request.url).query)["datastar"]
             self.tab_id = json.loads(signals)["tab"]
 

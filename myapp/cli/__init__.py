@@ -8,12 +8,13 @@ from myapp.cli.backup import backup
 from myapp.cli.check import check
 from myapp.cli.doctor import doctor
 from myapp.cli.new_game import new_game
+from myapp.cli.operator import operator
 from myapp.cli.restore import restore
 from myapp.cli.rooms import rooms
 
 
 def register(app: Flask) -> None:
-    for command in (doctor, backup, restore, rooms, check, new_game):
+    for command in (doctor, backup, restore, rooms, check, operator, new_game):
         app.cli.add_command(command)
 
 

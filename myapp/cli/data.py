@@ -19,7 +19,7 @@ P = ParamSpec("P")
 
 SECRET = "secret-key"
 AWAY = "away"  # how long the server was not there, in all, when the archive was made
-FLEETING = {"presence", "limits", "probe"}
+FLEETING = {"asks", "deleted", "limits", "operator", "presence", "probe", "weather", "workers"}
 """What the server knows only while it runs: nobody misses it afterwards."""
 
 KIND = re.compile("[a-z]+")

@@ -67,12 +67,13 @@ class GameClock:
         self.since = None
 
 
-def lag(elapsed: float, reported: float | None, rtt: float | None) -> float:
+def lag(elapsed: float, reported: float | None, rtt: float | None, added: float = 0.0) -> float:
     """What of `elapsed` the line took: believed of a page as far as its round trip explains.
 
     `reported` is how long the page says its player thought; without it the round trip counts,
-    when somebody trustworthy measured one.
+    when somebody trustworthy measured one. `added` seconds are granted beside it.
     """
     if reported is None:
-        return min(CAP, rtt or 0.0)
-    return min(max(0.0, elapsed - reported), CAP if rtt is None else min(CAP, rtt + SLACK))
+        return min(CAP, rtt or 0.0) + added
+    allowance = CAP if rtt is None else min(CAP, rtt + SLACK)
+    return min(max(0.0, elapsed - reported), allowance + added)

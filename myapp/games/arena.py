@@ -12,7 +12,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from myapp.game import Game, IllegalMove, Plan, fleeting, move
+from myapp.game import Game, IllegalMove, Plan, Say, fleeting, move
 
 WIDTH, HEIGHT = 1600, 900
 EDGE = 28  # how near to a wall the middle of an avatar comes
@@ -51,7 +51,7 @@ class Avatar:
 
 @dataclass
 class Arena(Game):
-    title = "Arena"
+    title = Say("Arena")
     seats = range(1, 201)
     settings = ("channel",)
     cheers = True
@@ -73,7 +73,7 @@ class Arena(Game):
 
     @property
     def status(self) -> str:
-        return "Walk around: arrow keys, W A S D, or the pad."
+        return Say("Walk around: arrow keys, W A S D, or the pad.")
 
     @property
     def frames(self) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from myapp.game import Game, IllegalMove, Plan, move
+from myapp.game import Game, IllegalMove, Plan, Say, move
 
 DELAY = 1.5, 6.0  # before GO, drawn on the server and told to nobody
 CAP = 0.350  # the most that a line may ever excuse
@@ -24,6 +24,7 @@ SHOW = 5.0  # results stay this long before the next round
 LATE = 1.0  # GO this late (nobody watched, the server was down) would be no surprise: arm anew
 ROBOT = 0.25, 0.45  # how fast robots are
 KEPT = 500  # times that the room remembers
+STATUS = {"wait": Say("Wait for it..."), "go": Say("GO!"), "won": Say("We have a winner!")}
 
 
 @dataclass
@@ -46,7 +47,7 @@ class Press:
 
 @dataclass
 class Buzzer(Game):
-    title = "Buzzer"
+    title = Say("Buzzer")
     seats = range(2, 65)
     settings = ("goal",)
 
@@ -93,12 +94,12 @@ class Buzzer(Game):
     @property
     def status(self) -> str:
         if self.phase == "idle" and self.round:
-            return "Nobody pressed. Start again when you are ready."
+            return Say("Nobody pressed. Start again when you are ready.")
         if self.phase == "idle":
-            return "Press Start when everyone is here."
+            return Say("Press Start when everyone is here.")
         if self.phase == "results":
-            return f"Round {self.round} is over. The next one comes by itself."
-        return {"wait": "Wait for it...", "go": "GO!", "won": "We have a winner!"}[self.phase]
+            return Say("Round {round} is over. The next one comes by itself.", round=self.round)
+        return STATUS[self.phase]
 
     def audience(self, player: str) -> str:
         return "everyone"
@@ -184,17 +185,19 @@ class Buzzer(Game):
         """What is believed of a press that arrived now, and why."""
         elapsed = max(self.now - self.sent, 0.0)
         allowance = CAP if self.rtt is None else min(CAP, self.rtt + SLACK)
+        allowance += self.added
         reported = None if reaction is None else reaction / 1000
-        believed, why = elapsed, "no report: the time until it arrived counts"
+        believed = elapsed
+        why: str = Say("no report: the time until it arrived counts")
         if player in self.locked:
-            why = "after a false start: the time until it arrived counts"
+            why = Say("after a false start: the time until it arrived counts")
         elif reported is not None:
             believed, why = min(max(reported, elapsed - allowance), elapsed), ""
             if reported > elapsed:
-                why = "reported more time than had passed"
+                why = Say("reported more time than had passed")
             elif reported < believed:
-                why = "reported less time than the line can explain"
-        return Press(player, self.sent, self.now, reported, allowance, believed, why)
+                why = Say("reported less time than the line can explain")
+        return Press(player, self.sent, self.now, reported, allowance, believed, str(why))
 
     def judge(self) -> None:
         """Give the point to the fastest, to all of them when they tied."""

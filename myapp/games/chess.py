@@ -10,30 +10,30 @@ from typing import Annotated, ClassVar, Literal
 import chess
 from msgspec import Meta
 
-from myapp.game import Game, IllegalMove, Plan, move
+from myapp.game import Game, IllegalMove, Plan, Say, move
 from myapp.gamekit.chess_moves import Score, Told, pgn, read, score
 from myapp.gamekit.chess_robot import behind, reply
 from myapp.gamekit.clock import GameClock, lag
 
-SIDES = "Black", "White"
+SIDES = Say("Black"), Say("White")
 THINKS = 0.8, 2.0  # seconds a robot takes over a move
 AGAIN = 4  # half moves until the same player may ask the same again
 
 ENDINGS = {
-    "checkmate": "Checkmate. {winner} wins.",
-    "resigned": "{loser} resigns. {winner} wins.",
-    "left": "{loser} has given up the seat. {winner} wins.",
-    "time": "{loser} has run out of time. {winner} wins.",
-    "gone": "{loser} has been gone too long. {winner} wins.",
-    "stalemate": "Stalemate. The game is a draw.",
-    "material": "Neither side can mate. The game is a draw.",
-    "unmatable": "{loser} has run out of time, but {winner} cannot mate. The game is a draw.",
-    "threefold": "The same position came three times. The game is a draw by claim.",
-    "fivefold": "The same position came five times. The game is a draw.",
-    "fifty": "Fifty moves without a capture or a pawn. The game is a draw by claim.",
-    "seventyfive": "Seventy-five moves without a capture or a pawn. The game is a draw.",
-    "agreed": "Both agree to a draw.",
-    "abandoned": "{loser} has been gone too long. {winner} calls it a draw.",
+    "checkmate": Say("Checkmate. {winner} wins."),
+    "resigned": Say("{loser} resigns. {winner} wins."),
+    "left": Say("{loser} has given up the seat. {winner} wins."),
+    "time": Say("{loser} has run out of time. {winner} wins."),
+    "gone": Say("{loser} has been gone too long. {winner} wins."),
+    "stalemate": Say("Stalemate. The game is a draw."),
+    "material": Say("Neither side can mate. The game is a draw."),
+    "unmatable": Say("{loser} has run out of time, but {winner} cannot mate. The game is a draw."),
+    "threefold": Say("The same position came three times. The game is a draw by claim."),
+    "fivefold": Say("The same position came five times. The game is a draw."),
+    "fifty": Say("Fifty moves without a capture or a pawn. The game is a draw by claim."),
+    "seventyfive": Say("Seventy-five moves without a capture or a pawn. The game is a draw."),
+    "agreed": Say("Both agree to a draw."),
+    "abandoned": Say("{loser} has been gone too long. {winner} calls it a draw."),
 }
 WON = "checkmate", "resigned", "left", "time", "gone"
 
@@ -53,7 +53,7 @@ class Offer:
 
 @dataclass
 class Chess(Game):
-    title = "Chess"
+    title = Say("Chess")
     seats = range(2, 3)
     settings = "minutes", "increment"
     record_type: ClassVar[str] = "pgn"
@@ -132,21 +132,20 @@ class Chess(Game):
         if self.ending:
             # In a draw, the loser of these words is who ran out of time or stayed away.
             won = self.side(self.winner) or 0
-            return ENDINGS[self.ending].format(winner=SIDES[won], loser=SIDES[1 - won])
+            return Say(ENDINGS[self.ending].message, winner=SIDES[won], loser=SIDES[1 - won])
         if not self.white:
-            return "Press Start when both players are here."
-        now = "Check! {side} to move." if self.board.is_check() else "{side} to move."
-        if self.offer:
-            now += (
-                " {asker} offers a draw."
-                if self.offer.kind == "draw"
-                else (" {asker} asks to take back {move}.")
-            )
-        return now.format(
-            side=SIDES[self.turn],
-            asker=SIDES[self.side(self.offer.by) or 0] if self.offer else "",
-            move=self.undoing.san if self.undoing else "",
-        )
+            return Say("Press Start when both players are here.")
+        side = SIDES[self.turn]
+        now = Say("{side} to move.", side=side)
+        if self.board.is_check():
+            now = Say("Check! {side} to move.", side=side)
+        if not self.offer:
+            return now
+        asker = SIDES[self.side(self.offer.by) or 0]
+        asks = Say("{asker} offers a draw.", asker=asker)
+        if self.undoing:
+            asks = Say("{asker} asks to take back {move}.", asker=asker, move=self.undoing.san)
+        return Say("{now} {asks}", now=now, asks=asks)
 
     def audience(self, player: str) -> str:
         return "everyone"
@@ -290,7 +289,7 @@ class Chess(Game):
         if self.clock:
             reported = None if took is None else took / 1000
             if not self.clock.press(
-                self.turn, self.now, lag(self.now - self.began, reported, self.rtt)
+                self.turn, self.now, lag(self.now - self.began, reported, self.rtt, self.added)
             ):
                 self.flag()
                 return

@@ -9,24 +9,25 @@ from typing import Annotated, ClassVar, NamedTuple
 
 from msgspec import Meta
 
-from myapp.game import Dice, Game, IllegalMove, Plan, move
+from myapp.game import Dice, Game, IllegalMove, Plan, Say, move
 
 
 class Prize(NamedTuple):
     """What three alike win, and how many cards of a THOUSAND have them."""
 
+    symbol: str
     points: int
     cards: int
 
 
 THOUSAND = 1000
 PRIZES = {
-    "crown": Prize(points=100, cards=5),
-    "diamond": Prize(points=50, cards=15),
-    "star": Prize(points=20, cards=50),
-    "bell": Prize(points=10, cards=90),
-    "clover": Prize(points=5, cards=140),
-    "cherry": Prize(points=2, cards=200),
+    "crown": Prize(Say("crown"), points=100, cards=5),
+    "diamond": Prize(Say("diamond"), points=50, cards=15),
+    "star": Prize(Say("star"), points=20, cards=50),
+    "bell": Prize(Say("bell"), points=10, cards=90),
+    "clover": Prize(Say("clover"), points=5, cards=140),
+    "cherry": Prize(Say("cherry"), points=2, cards=200),
 }
 BLANKS = THOUSAND - sum(prize.cards for prize in PRIZES.values())
 
@@ -66,8 +67,8 @@ class Card:
 
 @dataclass
 class Scratch(Game):
-    title = "Scratch card"
-    again = "Start a new round"
+    title = Say("Scratch card")
+    again = Say("Start a new round")
     seats = range(1, 33)
     prizes: ClassVar[dict[str, Prize]] = PRIZES
     thousand: ClassVar[int] = THOUSAND
@@ -99,11 +100,15 @@ class Scratch(Game):
     @property
     def status(self) -> str:
         if self.until is not None:
-            return "Hurry, only seconds are left!" if self.hurry else "Scratch! Three alike win."
+            if self.hurry:
+                return Say("Hurry, only seconds are left!")
+            return Say("Scratch! Three alike win.")
         if not self.round:
-            return "Press Start to deal the cards."
+            return Say("Press Start to deal the cards.")
         best = max((card.prize for card in self.cards.values()), default=0)
-        return "The round is over." if best else "The round is over. Nobody won this time."
+        if best:
+            return Say("The round is over.")
+        return Say("The round is over. Nobody won this time.")
 
     def audience(self, player: str) -> str:
         return "everyone"

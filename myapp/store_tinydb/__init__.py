@@ -128,6 +128,9 @@ class TinyStore(Store):
         self._checks[split_prefix(prefix)[0]] = fn
         self._keepers.clear()
 
+    def fault(self, key: str) -> str:
+        return self._keeper(key).fault
+
     def inspect(self, key: str, mend: bool = False) -> str:
         file = self._keeper(key).file
         try:

@@ -51,6 +51,7 @@ class Keeper:
         self.body: bytes | None = None
         self.version = ""
         self.trouble = ""
+        self.fault = ""
         self.file = file
         self._ring = ring
         self._drain = drain
@@ -109,14 +110,17 @@ class Keeper:
         ours = self.file.still_as_written(outcome) and self._written <= heard
         self._taken = self._heard if ours else heard
         self._report(outcome)
+        fault, self.fault = self.fault, outcome.fault
         if not outcome.lost or self.body is None:
             changed = outcome.body != self.body
             news = changed if self._known else self._rumour or outcome.wrote
             self._known, self.body = True, outcome.body
             self.version = version(outcome.body or b"")
             self.trouble = f"{outcome.fault}. {LOST}" if outcome.lost else ""
-            if news:
+            if news or fault != self.fault:
                 self._ring()
+        elif fault != self.fault:
+            self._ring()
         self._rumour = self._heard > self._taken
         answers = iter(outcome.answers)
         for wish in wishes:

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from myapp.views import errors, health, home, identity, room
+from myapp.views import accounts, errors, health, home, identity, language, offline, operator, room
 from myapp.views.urls import CodeConverter
 
 
@@ -12,7 +12,12 @@ def register(app: Flask) -> None:
     app.url_map.converters["code"] = CodeConverter
     app.session_interface = identity.Sessions()
     identity.register(app)
+    language.register(app)
     errors.register(app)
+    app.register_blueprint(accounts.pages)
     app.register_blueprint(health.pages)
     app.register_blueprint(home.pages)
+    app.register_blueprint(language.pages)
+    app.register_blueprint(offline.pages)
+    app.register_blueprint(operator.pages)
     app.register_blueprint(room.pages)

@@ -2,25 +2,9 @@
 
 from flask import Response, redirect, request
 
-from myapp import names
 from myapp.datastar import SSE, DatastarResponse
 from myapp.door import Forbidden
-from myapp.game import IllegalMove
 from myapp.views.who import Who, who
-
-
-class BadName(IllegalMove):
-    """A name nobody can have."""
-
-    status = 400
-
-
-def clean(typed: str) -> str:
-    """The name that was typed, as it will be shown. Raises BadName with the reason."""
-    try:
-        return names.clean(typed)
-    except names.IllegalName as error:
-        raise BadName("{reason}", reason=error) from error
 
 
 def go(place: str) -> Response:

@@ -17,6 +17,7 @@ from myapp.presence import AWAY, CROWN, Presence
 from myapp.room import Room
 from myapp.rooms import Rooms
 from myapp.views.who import Who
+from myapp.words import ENGLISH, words
 
 PARTS = {"head": "lasting", "backdrop": "lasting", "table": "version", "people": "lasting"}
 """What of a room its audience shares, and what of the room must have changed to draw it again."""
@@ -52,11 +53,21 @@ class Drawing:
         self.rooms = rooms
         self.lobby = lobby
         self.presence = presence
+        self._spoken: dict[str, Environment] = {}
         self._drawn: OrderedDict[tuple[object, ...], tuple[object, str, bytes]] = OrderedDict()
         self._here: dict[str, tuple[object, Here]] = {}
 
-    def html(self, template: str, **given: Any) -> str:
-        return self.env.get_template(template).render(given)
+    def html(self, template: str, language: str = ENGLISH, **given: Any) -> str:
+        return self._in(language).get_template(template).render(given)
+
+    def _in(self, language: str) -> Environment:
+        """The templates as they speak this language, also where there is no request to ask."""
+        if language not in self._spoken:
+            env, here = self.env.overlay(), words(language)
+            spoken = {n: getattr(here, n) for n in ("say", "number", "gettext", "ngettext")}
+            env.globals = {**self.env.globals, **spoken, "_": here.gettext}
+            self._spoken[language] = env
+        return self._spoken[language]
 
     def here(self, room: Room) -> Here:
         """Who is here; worked out once per change, not once per stream."""
@@ -89,12 +100,15 @@ class Drawing:
         self._here[room.code] = stamp, here
         return here
 
-    def shared(self, room: Room, me: Player | None, view: str, invite: str) -> dict[str, Drawn]:
+    def shared(
+        self, room: Room, me: Player | None, view: str, invite: str, language: str = ENGLISH
+    ) -> dict[str, Drawn]:
         """What of a room's page its audience shares, by PARTS: each drawn when it changed."""
         audience = room.game.audience(me.key if me and me.seated else "")
         here = self.here(room)
         room.game.lost = here.lost
-        given = {
+        given: dict[str, Any] = {
+            "language": language,
             "room": room,
             "game": room.game,
             "presence": here,
@@ -104,7 +118,7 @@ class Drawing:
         }
         return {
             part: self._once(
-                (part, room.code, audience, view, invite),
+                (part, room.code, audience, view, invite, language),
                 (getattr(room, change), here.stamp),
                 partial(self.html, f"_{part}.html", **given),
             )
@@ -120,6 +134,7 @@ class Drawing:
         offer = names.distinct(who.name, taken) if who.name and not me else who.name
         return self.html(
             "_me.html",
+            language=who.language,
             room=room,
             game=room.game,
             presence=self.here(room),
@@ -133,21 +148,24 @@ class Drawing:
             now=self.rooms.time(),
         )
 
-    def lobby_part(self) -> Drawn:
+    def lobby_part(self, language: str) -> Drawn:
         """The part of the home page that everybody shares."""
         rooms = self.lobby.public()
-        stamp = tuple((room.code, room.version) for room in rooms)
         return self._once(
-            ("lobby",),
-            stamp,
-            lambda: self.html("_lobby.html", rooms=rooms, games=list(games.found().values())),
+            ("lobby", language),
+            tuple((room.code, room.version) for room in rooms),
+            partial(self.html, "_lobby.html", language=language, rooms=rooms),
         )
 
     def home_mine(self, who: Who) -> str:
         """The part of the home page that is one visitor's own."""
         places = self.lobby.places(who.id) if who.id else {}
         return self.html(
-            "_mine.html", name=who.name, games=list(games.found().values()), places=places
+            "_mine.html",
+            language=who.language,
+            name=who.name,
+            games=list(games.found().values()),
+            places=places,
         )
 
     def _once(self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]) -> Drawn:

@@ -11,9 +11,10 @@ from myapp import games
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
+from myapp.names import clean
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look
-from myapp.views.answers import clean, go, named, stay
+from myapp.views.answers import go, named, stay
 from myapp.views.drawing import event
 from myapp.views.house import House, house
 from myapp.views.identity import line, remember, sent, text
@@ -35,7 +36,8 @@ def home() -> Any:
     return render_template(
         "home.html",
         name=visitor.name,
-        lobby=draw.lobby_part()[0],
+        account=house().accounts.of(visitor.id) is not None,
+        lobby=draw.lobby_part(visitor.language)[0],
         mine=draw.home_mine(visitor),
         tab=secrets.token_hex(8),
         live=url_for("home.live"),
@@ -55,7 +57,8 @@ def home_look(at: House, visitor: Who) -> Callable[[], Look]:
         match = at.lobby.match(visitor.id) if visitor.id else None
         if match:
             return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
-        return Look((at.drawing.lobby_part()[1], event(at.drawing.home_mine(visitor))))
+        _, everybodys = at.drawing.lobby_part(visitor.language)
+        return Look((everybodys, event(at.drawing.home_mine(visitor))))
 
     return look
 
@@ -68,6 +71,7 @@ def enter() -> Response:
     if not who().id:
         house().limits.take(NEWCOMERS, line())
     remember(name)
+    house().accounts.rename(who().id, name)
     code = find_code(text(body, "next"))
     if code:
         come_in(code, who())
@@ -100,6 +104,7 @@ def forget() -> Response:
     if visitor.id:
         for kind in games.found():
             house().lobby.leave(kind, visitor.id)
+        house().accounts.delete(visitor.id)
         house().rooms.forget_person(visitor.id)
     session.clear()
     return go(url_for("home.home"))

@@ -5,9 +5,12 @@ from typing import cast
 
 from flask import current_app
 
+from myapp.accounts import Accounts
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
+from myapp.operator import Operator
+from myapp.practice import Practice
 from myapp.presence import Presence
 from myapp.rooms import Rooms
 from myapp.store import Store
@@ -25,6 +28,9 @@ class House:
     lobby: Lobby
     drawing: Drawing
     limits: Limits
+    accounts: Accounts
+    practice: Practice
+    operator: Operator
 
 
 def house() -> House:

@@ -5,6 +5,7 @@ import time
 from ipaddress import ip_address, ip_network
 from typing import Any, cast
 
+import gevent
 import msgspec
 from flask import Flask, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSessionInterface
@@ -32,6 +33,15 @@ def remember(name: str) -> Who:
     session["id"] = session.get("id") or secrets.token_hex(16)
     session["name"] = name
     return who()
+
+
+def become(id: str, name: str) -> None:
+    """Be this person from now on, or nobody; only the language stays what it was."""
+    new = {"id": id, "name": name, "language": session.get("language")}
+    session.clear()
+    session.update({key: value for key, value in new.items() if value})
+    if session:
+        session.permanent = True
 
 
 def sent() -> dict[str, Any]:
@@ -90,6 +100,14 @@ def same_origin() -> bool:
 
 
 def register(app: Flask) -> None:
+    @app.before_request
+    def take_longer() -> None:
+        """The way of a command through the bad network that the operator made for its player."""
+        if request.method == "POST" and who().id:
+            weather = house().operator.forecast.of(who().id)
+            if not weather.fair:
+                gevent.sleep(weather.wait())
+
     @app.before_request
     def note_arrival() -> None:
         g.arrived = time.time()

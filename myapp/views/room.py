@@ -23,12 +23,13 @@ from flask import (
 
 from myapp import picture
 from myapp.datastar import DatastarResponse
+from myapp.names import clean
 from myapp.people import Player
 from myapp.results import Results
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Behind, Look
-from myapp.views.answers import clean, go, named, stay
+from myapp.views.answers import go, named, stay
 from myapp.views.drawing import Drawing, Drawn, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
@@ -146,10 +147,10 @@ class Looking:
         """
         view = "page" if self.view in STAGES else self.view
         if view == "obs":
-            room = room.for_overlay()
+            room = room.for_overlay(self.visitor.words.say)
         as_me = self.me(room) if view == "page" else None
         shut = self.outside(room) or (at_first and view == "obs" and room.overlay.delay)
-        return draw.shared(room, as_me, "door" if shut else view, self.link)
+        return draw.shared(room, as_me, "door" if shut else view, self.link, self.visitor.language)
 
     def me(self, room: Room) -> Player | None:
         if self._me[0] != room.lasting:  # of two hundred people, ten times a second
@@ -181,7 +182,7 @@ class Looking:
         """The room as this visitor sees it now."""
         room, wall = self.room(at), at.rooms.time()
         if room is None:
-            closed = at.drawing.html("_closed.html", code=self.code)
+            closed = at.drawing.html("_closed.html", language=self.visitor.language, code=self.code)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
         shared = [event for _, event in self.shared(at.drawing, room).values()]
         here = at.drawing.here(room)
@@ -267,7 +268,8 @@ def times(code: str) -> Response:
     seconds = at.rooms.results(code).spread
     if len(seconds) < 2:
         abort(404)
-    response = Response(picture.spread(picture.Spread.of(seconds)), mimetype="image/svg+xml")
+    drawn = picture.spread(picture.Spread.of(seconds), who().words.say)
+    response = Response(drawn, mimetype="image/svg+xml")
     response.headers["Cache-Control"] = "private, no-cache"  # ask whether it is still this one
     response.add_etag()
     response.make_conditional(request)
@@ -324,10 +326,11 @@ def play(code: str, move: str) -> Response:
     if room is None:
         raise NoSuchRoom(code)
     lost = at.drawing.here(room).lost
+    added = at.operator.forecast.of(who().id).added
     at.rooms.act(
         code,
         who().id,
-        lambda room, me: room.play(me, move, body, lost),
+        lambda room, me: room.play(me, move, body, lost, added),
         act=action,
         wall=arrived(),
         rtt=round_trip(),

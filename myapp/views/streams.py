@@ -5,12 +5,13 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from flask import Response, abort, current_app, g, request
 
 from myapp import metrics
 from myapp.datastar import SSE, DatastarResponse, read_signals
-from myapp.stream import Look, stream
+from myapp.stream import Behind, Look, stream
 from myapp.views.house import House, house
 from myapp.views.who import Who, who
 
@@ -47,13 +48,13 @@ def open_stream(room: str, keys: list[str], look: Looker) -> Response:
         return passing_stream(room, keys, look)
     if not tab or (at.presence.is_quiet(tab) and not here):
         return DatastarResponse()
-    return _response(room, _present(at, visitor, tab, room, keys, look, connection()))
+    return limited(room, _present(at, visitor, tab, room, keys, look, connection()))
 
 
 def passing_stream(room: str, keys: list[str], look: Looker) -> Response:
     """A stream that is nobody's presence: a big screen, an overlay, a visitor without a name."""
     at = house()
-    return _response(room, stream(at.hub, at.store, keys, look, connection()))
+    return limited(room, stream(at.hub, at.store, keys, look, connection()))
 
 
 def connection() -> int | None:
@@ -71,21 +72,38 @@ def _present(
     look: Looker,
     fd: int | None,
 ) -> Iterator[bytes]:
+    operator = at.operator
+    operator.begin()
+
+    def asked() -> Look:
+        """With what the operator wants to know, if so, which a page never shows."""
+        seen, id = look(), operator.asks.pending(visitor.id, tab)
+        if not id:
+            return seen
+        return replace(seen, parts=(*seen.parts, SSE.patch_signals({"_ask": id}).encode()))
+
+    later = Behind(asked, lambda: operator.forecast.of(visitor.id).wait())
+
     with at.presence.line(visitor.id, tab, room) as line:
 
         def look_once_more() -> Look:
             stays = at.presence.stays(line)
             if stays:
-                return look()
+                return asked() if operator.forecast.of(visitor.id).fair else later()
             if stays is None:
                 return Look((), last=True)
             at.presence.quiet(tab)
             return Look((SSE.patch_signals({"_elsewhere": True}).encode(),), last=True)
 
-        yield from stream(at.hub, at.store, [*keys, f"tabs:{visitor.id}"], look_once_more, fd)
+        keys = [*keys, f"tabs:{visitor.id}"]
+        for frame in stream(at.hub, at.store, keys, look_once_more, fd):
+            yield frame
+            if operator.forecast.of(visitor.id).cuts():
+                return
 
 
-def _response(room: str, frames: Iterator[bytes]) -> Response:
+def limited(room: str, frames: Iterator[bytes]) -> Response:
+    """These frames as a stream that is counted, and refused when there are too many."""
     most = current_app.config
     busy = (
         open_here.total() >= int(most["STREAMS"])

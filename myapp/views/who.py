@@ -1,8 +1,10 @@
-"""Who made this request, as far as their cookie tells."""
+"""Who made this request, as far as their cookie tells, and the language they read."""
 
 from dataclasses import dataclass
 
-from flask import session
+from flask import request, session
+
+from myapp.words import ENGLISH, LANGUAGES, Words, words
 
 
 @dataclass(frozen=True)
@@ -11,8 +13,25 @@ class Who:
 
     id: str
     name: str | None
+    language: str = ENGLISH
+
+    @property
+    def words(self) -> Words:
+        return words(self.language)
 
 
 def who() -> Who:
     """The visitor who made this request."""
-    return Who(str(session.get("id", "")), session.get("name"))
+    return Who(str(session.get("id", "")), session.get("name"), language())
+
+
+def language() -> str:
+    """The one chosen by the switch, or else what the browser asks for."""
+    chosen = session.get("language")
+    if chosen in LANGUAGES:
+        return str(chosen)
+    for asked, quality in request.accept_languages:  # the most wanted first
+        spoken = asked.partition("-")[0].lower()
+        if quality and spoken in LANGUAGES:
+            return spoken
+    return ENGLISH

@@ -1,12 +1,13 @@
 // The arena's field: your own avatar answers your keys at once, and all glide to where the server says.
 
 import { LitElement, css, html, nothing } from 'lit';
+import { say } from '../words.js';
 
 const UP = 1, RIGHT = 2, DOWN = 4, LEFT = 8;
 const KEYS = {
   ArrowUp: UP, ArrowRight: RIGHT, ArrowDown: DOWN, ArrowLeft: LEFT, KeyW: UP, KeyD: RIGHT, KeyS: DOWN, KeyA: LEFT,
 };
-const PAD = [[UP, 'Up', 'M12 4l8 12H4z'], [LEFT, 'Left', 'M4 12l12-8v16z'], [RIGHT, 'Right', 'M20 12L8 4v16z'], [DOWN, 'Down', 'M12 20L4 8h16z']];
+const PAD = [[UP, say('Up'), 'M12 4l8 12H4z'], [LEFT, say('Left'), 'M4 12l12-8v16z'], [RIGHT, say('Right'), 'M20 12L8 4v16z'], [DOWN, say('Down'), 'M12 20L4 8h16z']];
 const EIGHTHS = [RIGHT, RIGHT | DOWN, DOWN, DOWN | LEFT, LEFT, LEFT | UP, UP, UP | RIGHT]; // clockwise from the right
 const WRITING = 'input, textarea, select, summary, [contenteditable]';
 const REPEAT = 1000; // ms: how often the page says again that keys are down
@@ -17,9 +18,9 @@ const GLIDE = 90; // ms in which two thirds of a drift are gone
 const STEP = 150; // ms that a click on the pad walks, without a finger that holds it
 const NEAR = 130; // units to a neighbour
 const WHERE = [
-  'You are at the top left.', 'You are at the top.', 'You are at the top right.',
-  'You are at the left.', 'You are in the middle.', 'You are at the right.',
-  'You are at the bottom left.', 'You are at the bottom.', 'You are at the bottom right.',
+  say('You are at the top left.'), say('You are at the top.'), say('You are at the top right.'),
+  say('You are at the left.'), say('You are in the middle.'), say('You are at the right.'),
+  say('You are at the bottom left.'), say('You are at the bottom.'), say('You are at the bottom right.'),
 ];
 const LEAST = 400; // CSS pixels: Twitch plays in nothing narrower
 
@@ -121,19 +122,20 @@ export class ArenaField extends LitElement {
   render() {
     this.#framed ??= Boolean(this.channel);
     return html`<div class="both">${this.channel ? this.#twitch() : nothing}<div class="field" aria-hidden="true"></div></div>
-      ${this.#mine ? html`<div class="pad" role="group" aria-label="Walk" @pointerdown=${this.#touch} @pointermove=${this.#touch} @pointerup=${this.#lift}
+      ${this.#mine ? html`<div class="pad" role="group" aria-label=${say('Walk')} @pointerdown=${this.#touch} @pointermove=${this.#touch} @pointerup=${this.#lift}
         @pointercancel=${this.#lift} @contextmenu=${(event) => event.preventDefault()}>${PAD.map(([key, name, path]) => html`
         <button type="button" class="k${key}" aria-label=${name} @click=${(event) => this.#click(event, key)}><svg viewBox="0 0 24 24" aria-hidden="true"><path d=${path} /></svg></button>`)}</div>` : nothing}
-      <p class="quiet" role="status" aria-label="Where you are">${this.where}</p>`;
+      <p class="quiet" role="status" aria-label=${say('Where you are')}>${this.where}</p>`;
   }
 
   #twitch() {
-    const link = html`<a href="https://www.twitch.tv/${this.channel}" target="_blank" rel="noopener">Watch ${this.channel} on Twitch</a>`;
-    if (!window.isSecureContext) return html`<div class="twitch"><p>Twitch plays only on pages with HTTPS. ${link}</p></div>`;
+    const words = say('Watch {channel} on Twitch', { channel: this.channel });
+    const link = html`<a href="https://www.twitch.tv/${this.channel}" target="_blank" rel="noopener">${words}</a>`;
+    if (!window.isSecureContext) return html`<div class="twitch"><p>${say('Twitch plays only on pages with HTTPS.')} ${link}</p></div>`;
     if (!this.wide || !this.#framed) return html`<div class="twitch"><p>${link}</p></div>`;
     const query = new URLSearchParams({ channel: this.channel, parent: window.location.hostname, muted: 'true' });
     return html`<div class="twitch"><iframe title="Twitch: ${this.channel}" src="https://player.twitch.tv/?${query}" allow="autoplay; fullscreen"></iframe>
-      <p>No picture? ${link}</p></div>`;
+      <p>${say('No picture?')} ${link}</p></div>`;
   }
 
   get #mine() {
@@ -313,7 +315,7 @@ export class ArenaField extends LitElement {
     const near = [...this.#avatars.values()].filter((other) => other !== avatar && Math.hypot(other.x - avatar.x, other.y - avatar.y) < NEAR);
     const names = near.slice(0, 3).map(({ el }) => el.dataset.name).join(', ');
     const place = WHERE[third(avatar.y, height) * 3 + third(avatar.x, width)];
-    this.where = names ? `${place} Near you: ${names}.` : place;
+    this.where = names ? say('{place} Near you: {names}.', { place, names }) : place;
   }
 
   #send() {

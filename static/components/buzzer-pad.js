@@ -2,14 +2,15 @@
 
 import { LitElement, css, html } from 'lit';
 import { cue, stayAwake } from '../senses.js';
+import { say } from '../words.js';
 
 const WORDS = {
-  idle: 'Get ready', ready: 'Press to play', wait: 'Wait...', go: 'GO!', sent: 'Pressed!',
-  pressed: 'Pressed!', locked: 'Too soon!', results: 'Round over', watching: 'Watching',
+  idle: say('Get ready'), ready: say('Press to play'), wait: say('Wait...'), go: say('GO!'), sent: say('Pressed!'),
+  pressed: say('Pressed!'), locked: say('Too soon!'), results: say('Round over'), watching: say('Watching'),
 };
 const HINTS = {
-  ready: 'tap, or space bar', wait: 'press when it says GO', sent: 'checking', pressed: 'waiting for the others',
-  locked: 'your button is locked for a moment',
+  ready: say('tap, or space bar'), wait: say('press when it says GO'), sent: say('checking'), pressed: say('waiting for the others'),
+  locked: say('your button is locked for a moment'),
 };
 const OPEN = ['ready', 'wait', 'go'];
 const WRITING = 'input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]';
@@ -88,7 +89,7 @@ export class BuzzerPad extends LitElement {
   render() {
     const shown = this.sent ? 'sent' : this.phase;
     const time = ['sent', 'pressed'].includes(shown) && this.#reaction !== null ? `${Math.round(this.#reaction)} ms` : '';
-    return html`<button type="button" aria-label="Buzz" class="${shown} ${this.shield ? 'shield' : ''}" ?disabled=${['idle', 'results', 'watching'].includes(shown)}
+    return html`<button type="button" aria-label=${say('Buzz')} class="${shown} ${this.shield ? 'shield' : ''}" ?disabled=${['idle', 'results', 'watching'].includes(shown)}
       @pointerdown=${this.#point} @touchstart=${this.#touch} @contextmenu=${(event) => event.preventDefault()}>
       <b>${(!this.sent && this.label) || time || WORDS[shown]}</b><small>${this.hint ?? HINTS[shown]}</small></button>`;
   }

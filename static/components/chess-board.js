@@ -3,8 +3,9 @@
 import { LitElement, css, html, nothing } from 'lit';
 import 'gchessboard';
 import { cue } from '../senses.js';
+import { say } from '../words.js';
 
-const PIECES = { q: 'Queen', r: 'Rook', b: 'Bishop', n: 'Knight' };
+const PIECES = { q: say('Queen'), r: say('Rook'), b: say('Bishop'), n: say('Knight') };
 const GLYPHS = { q: '♛', r: '♜', b: '♝', n: '♞' };
 const LOW = 20; // seconds: from here on tenths are shown
 
@@ -128,10 +129,10 @@ export class ChessBoard extends LitElement {
     const [far, near] = this.near === 'black' ? ['white', 'black'] : ['black', 'white'];
     return html`${this.#bar(far)}${this.board}${this.#bar(near)}
       <dialog aria-labelledby="choose" @cancel=${() => this.back()}>
-        <h2 id="choose">Promote to</h2>
+        <h2 id="choose">${say('Promote to')}</h2>
         <div class="choice">
           ${Object.keys(PIECES).map((p) => html`<button type="button" @click=${() => this.#promote(p)}><span aria-hidden="true">${GLYPHS[p]}</span> ${PIECES[p]}</button>`)}
-          <button type="button" class="away" @click=${() => this.back()}>Another move</button>
+          <button type="button" class="away" @click=${() => this.back()}>${say('Another move')}</button>
         </div>
       </dialog>`;
   }
@@ -139,7 +140,7 @@ export class ChessBoard extends LitElement {
   #bar(side) {
     const left = this.#left(side);
     const runs = this.runs === side;
-    const name = side === 'white' ? "White's clock" : "Black's clock";
+    const name = side === 'white' ? say("White's clock") : say("Black's clock");
     return html`<div class="bar"><slot name=${side}></slot>${left === null ? nothing
       : html`<time role="timer" aria-label=${name} class="${runs ? 'runs' : ''} ${left < LOW ? 'low' : ''}">${words(left)}</time>`}</div>`;
   }

@@ -1,6 +1,7 @@
 // A buzzer for one, played in the page alone: wait for GO, press, see how fast.
 
 import { LitElement, css, html, nothing } from 'lit';
+import { say } from '../words.js';
 import './buzzer-pad.js';
 
 const DELAY = [1500, 6000]; // ms before GO
@@ -40,12 +41,13 @@ export class PracticeBuzzer extends LitElement {
     const done = this.phase === 'pressed' || (this.phase === 'ready' && last);
     const best = Math.min(...this.times);
     const average = Math.round(this.times.reduce((sum, time) => sum + time, 0) / this.times.length);
+    const told = last ? say('Last {last} ms. Best {best} ms, average {average} ms.', { last, best, average }) : say('No rounds yet.');
     return html`
-      <buzzer-pad phase=${this.phase} round=${this.round} label=${done ? `${last} ms` : ''} hint=${done ? 'press for another round' : nothing}
+      <buzzer-pad phase=${this.phase} round=${this.round} label=${done ? `${last} ms` : ''} hint=${done ? say('press for another round') : nothing}
         ?muted=${this.muted} @buzz=${this.#buzz}></buzzer-pad>
       <div>
-        <p role="status">${last ? `Last ${last} ms. Best ${best} ms, average ${average} ms.` : 'No rounds yet.'}</p>
-        <ol aria-label="Your last rounds">${this.times.map((time) => html`<li class=${time === best ? 'best' : ''}>${time} ms</li>`)}</ol>
+        <p role="status">${told}</p>
+        <ol aria-label=${say('Your last rounds')}>${this.times.map((time) => html`<li class=${time === best ? 'best' : ''}>${time} ms</li>`)}</ol>
       </div>`;
   }
 

@@ -151,7 +151,7 @@ def test_typing_a_name_makes_a_new_person_whatever_the_cookie_was_before(server)
 
 
 def test_a_wrong_key_to_a_locked_rooms_screen_is_like_none_in_words_and_time(ann, charlie, code):
-    """Fault 23. There are no passwords: this is the only thing that could be guessed."""
+    """Fault 23. What else could be guessed, passwords: see tests/story/test_accounts.py."""
     ann.does(f"/{code}/lock")
     took = {}
     for key in ("", "0" * 12, "0" * 11, "é", "p1", ann.in_room(code)["id"]):

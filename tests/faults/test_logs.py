@@ -49,6 +49,8 @@ def send_all(server, person, code, cookie):
             "/enter",
             "/join",
             "/rooms",
+            "/sign-up",
+            "/log-in",
             f"/{code}/join",
             f"/{code}/lock",
             f"/{code}/play/buzz",

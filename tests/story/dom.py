@@ -56,6 +56,17 @@ class Element:
                     return True
         return False
 
+    def remove(self, id: str) -> bool:
+        """Take out what has this id; whether there is such a thing."""
+        for n, child in enumerate(self.children):
+            if isinstance(child, Element):
+                if child.attrs.get("id") == id:
+                    del self.children[n]
+                    return True
+                if child.remove(id):
+                    return True
+        return False
+
     @property
     def data(self) -> dict[str, str]:
         """What its data-* attributes say; "url" is what its stream is asked from."""

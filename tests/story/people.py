@@ -159,8 +159,14 @@ class Page:
     def apply(self, news: list[Event]) -> None:
         for event in news:
             self.signals |= event.signals
+            if event.mode == "remove":
+                assert self.tree.remove(event.target), f"no #{event.target} on {self.path}"
             for part in parse(event.html).children:
-                if isinstance(part, Element):
+                if isinstance(part, Element) and event.mode == "append":
+                    into = self.tree.first(id=event.target)
+                    assert into, f"no #{event.target} on {self.path}"
+                    into.children.append(part)
+                elif isinstance(part, Element):
                     assert self.tree.replace(part), f"no #{part.attrs.get('id')} on {self.path}"
 
     def until(self, *words: str, gone: str = "") -> None:

@@ -20,6 +20,16 @@ class Event:
         return self._said("elements") if self.kind == "datastar-patch-elements" else ""
 
     @property
+    def mode(self) -> str:
+        """How the fragment gets there: in the place of what has its id, or as this says."""
+        return self._said("mode")
+
+    @property
+    def target(self) -> str:
+        """The id that an appended or a removed fragment is told by."""
+        return self._said("selector").removeprefix("#")
+
+    @property
     def signals(self) -> dict[str, Any]:
         """The signals it sets."""
         if self.kind != "datastar-patch-signals":

@@ -86,6 +86,9 @@ class World:
             found |= {*room["door"]["removed"], *(k["id"] for k in room["door"]["knocking"])}
         for key in self.house.store.keys("queue/"):
             found |= {entry["id"] for entry in self.house.store.get(key)[0]["waiting"]}
+        for key in self.house.store.keys("accounts/"):
+            account = self.house.store.get(key)[0]
+            found |= {account["id"], account["password"]}
         return found - {""}
 
     def close(self) -> None:

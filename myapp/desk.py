@@ -1,0 +1,165 @@
+"""Desk: every document of the store as the operator sees it, and taking one away for a while."""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+
+from myapp.game import IllegalMove
+from myapp.store import Document, Store, StoreDown, split
+
+KINDS = (
+    "rooms",
+    "results",
+    "queue",
+    "accounts",
+    "practice",
+    "presence",
+    "workers",
+    "limits",
+    "asks",
+    "weather",
+    "operator",
+    "deleted",
+    "probe",
+)
+"""The folder of every document that any part of the house keeps."""
+PREFIXES = tuple(f"{kind}/" for kind in KINDS)
+
+HIDDEN = {
+    "acts", "admitted", "hash", "id", "ids", "key", "mark", "opened_by", "password", "player",
+    "removed", "said", "secret", "tab", "lines", "quiet", "byes", "document",
+}  # fmt: skip
+"""What the page keeps to itself: an operator's screen may be on a wall. The file has it."""
+NOISE = {"touched", "changes", "steps", "keys", "drawn"}  # differ at every change, and say nothing
+MOST = 3  # differences told of one change
+LONG = 60  # letters of a value
+UNDO = 3600.0  # seconds that a deleted document can be brought back
+
+
+@dataclass(frozen=True)
+class News:
+    """One value that changed: where it stands, and what it was and is, as JSON."""
+
+    path: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Row:
+    """One document. `at` is the wall time of the last change seen, 0 if none was."""
+
+    kind: str
+    name: str
+    size: int
+    version: str
+    at: float = 0.0
+    news: tuple[News, ...] = ()
+    more: int = 0
+    fault: str = ""
+
+    @property
+    def key(self) -> str:
+        return f"{self.kind}/{self.name}"
+
+
+class Desk:
+    """What one page shows. It is told which keys rang, and reads no others."""
+
+    def __init__(self, store: Store) -> None:
+        self.rows: dict[str, Row] = {}
+        self._store = store
+        self._leaves: dict[str, dict[str, str]] = {}
+
+    def learn(self, rung: set[str], now: float) -> None:
+        """Take in what changed: keys, or prefixes below which anything may have."""
+        for prefix in rung.intersection(PREFIXES):
+            rung = rung | {*self._store.keys(prefix), *self.of(prefix)}
+        for key in sorted(rung.difference(PREFIXES)):
+            if key.startswith(PREFIXES):
+                self._learn(key, now)
+
+    def of(self, prefix: str) -> list[str]:
+        return [key for key in self.rows if key.startswith(prefix)]
+
+    def _learn(self, key: str, now: float) -> None:
+        kind, name = split(key)
+        before = self.rows.get(key)
+        try:
+            found, fault = self._store.get(key), self._store.fault(key)
+        except StoreDown as error:
+            found, fault = None, str(error)
+        if found is None and not fault:
+            self.rows.pop(key, None)
+            self._leaves.pop(key, None)
+            return
+        doc, version = found or ({}, "")
+        if before and before.version == version:
+            self.rows[key] = replace(before, fault=fault)
+            return
+        leaves, old = dict(leaves_of(doc)), self._leaves.get(key, {})
+        self._leaves[key] = leaves
+        news = [
+            News(path, old.get(path, ""), leaves.get(path, ""))
+            for path in {**leaves, **old}
+            if before and old.get(path) != leaves.get(path)
+        ]
+        size = len(msgspec.json.encode(doc))
+        self.rows[key] = Row(
+            kind, name, size, version, now, (*news[:MOST],), len(news[MOST:]), fault
+        )
+
+
+def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Each value in a document with its path ("state.points.p1"), but for what is hidden."""
+    if not isinstance(value, dict | list):
+        text = msgspec.json.encode(value).decode()
+        yield path, text if len(text) <= LONG else f"{text[:LONG]}…"
+        return
+    for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+        if name not in HIDDEN and name not in NOISE:
+            yield from leaves_of(part, f"{path}.{name}" if path else str(name))
+
+
+def delete(store: Store, key: str, now: float) -> None:
+    """Take a document away; for an hour it can be brought back."""
+    found = store.get(key)
+    if found is None:
+        raise IllegalMove("{key} is gone already.", key=key)
+    kept = {"key": key, "at": now, "document": found[0]}
+    if split(key)[0] != "deleted":
+        store.change(f"deleted/{secrets.token_hex(8)}", lambda _: kept)
+    store.change(key, lambda _: None)
+
+
+def undo(store: Store, name: str) -> None:
+    """Bring a deleted document back as it was."""
+    found = store.get(f"deleted/{name}")
+    if found is None:
+        raise IllegalMove("It is too late to bring that back.")
+    key = found[0]["key"]
+
+    def back(doc: Document | None) -> Document:
+        if doc is not None:
+            raise IllegalMove("There is another {key} now.", key=key)
+        document: Document = found[0]["document"]
+        return document
+
+    store.change(key, back)
+    store.change(f"deleted/{name}", lambda _: None)
+
+
+def deleted(store: Store, keys: list[str]) -> list[tuple[str, str, float]]:
+    """What can be brought back, the latest first: its name here, its key, when it was deleted."""
+    found = [(key, store.get(key)) for key in keys]
+    rows = [(split(key)[1], doc[0]["key"], doc[0]["at"]) for key, doc in found if doc]
+    return sorted(rows, key=lambda row: -row[2])
+
+
+def sweep(store: Store, now: float) -> None:
+    for name, _, at in deleted(store, store.keys("deleted/")):
+        if now - at > UNDO:
+            store.change(f"deleted/{name}", lambda _: None)

@@ -1,0 +1,62 @@
+"""Step 8, the buzzer: one round for one reader, measured by the game's own rule."""
+
+import random
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+from flask import Response, abort
+
+from myapp.datastar import DatastarEvent, DatastarResponse, datastar_response
+from myapp.games.buzzer import ANTICIPATION, Buzzer
+from myapp.journey.frame import change, lasting, pages, patch, practice
+from myapp.views.house import house
+from myapp.views.identity import arrived, round_trip, sent
+
+DELAY = 1.5, 4.0  # seconds before GO
+REST = 0.8  # seconds until the pad may be pressed for another round
+
+
+@pages.get("/8/live")
+def play() -> Response:
+    return lasting(one_round())
+
+
+def one_round() -> Iterator[DatastarEvent]:
+    """The stream of one round; it ends with GO."""
+    number = change("buzzer", anew)["round"]
+    yield patch("_pad.html", phase="wait", round=number, press=None)
+    gevent.sleep(random.uniform(*DELAY))
+    now = house().rooms.time()
+    doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
+    if doc["round"] == number:  # else there was a false start
+        yield patch("_pad.html", phase="go", round=number, press=None)
+
+
+def anew(doc: dict[str, Any]) -> dict[str, Any]:
+    return {"round": doc.get("round", 0) + 1, "sent": 0.0}
+
+
+@pages.post("/8/buzz")
+@datastar_response
+def buzz() -> Iterator[DatastarEvent]:
+    """A press came. What the page reports is believed only as far as this clock allows."""
+    reaction, doc = sent().get("reaction"), practice("buzzer")
+    if not isinstance(reaction, float | int | None):
+        abort(400)
+    game = Buzzer(round=doc.get("round", 0), sent=doc.get("sent", 0.0))
+    game.now, game.rtt = arrived(), round_trip()
+    press = game.measure("you", reaction)
+    change("buzzer", anew)
+    early = not game.sent or press.accepted < ANTICIPATION
+    seen = {"round": game.round, "press": None if early else press}
+    yield patch("_pad.html", phase="locked" if early else "pressed", **seen)
+    gevent.sleep(REST)
+    yield patch("_pad.html", phase="ready", **seen)
+
+
+@pages.post("/8/ring")
+def ring() -> DatastarResponse:
+    """The bell was heard all the way down here."""
+    heard: Any = change("bell", lambda doc: {"heard": doc.get("heard", 0) + 1})["heard"]
+    return DatastarResponse(patch("_heard.html", heard=heard))
