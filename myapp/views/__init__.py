@@ -2,7 +2,18 @@
 
 from flask import Flask
 
-from myapp.views import accounts, errors, health, home, identity, language, offline, operator, room
+from myapp.views import (
+    accounts,
+    errors,
+    health,
+    home,
+    identity,
+    language,
+    offline,
+    operator,
+    papers,
+    room,
+)
 from myapp.views.urls import CodeConverter
 
 
@@ -20,4 +31,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(language.pages)
     app.register_blueprint(offline.pages)
     app.register_blueprint(operator.pages)
+    app.register_blueprint(papers.pages)
     app.register_blueprint(room.pages)

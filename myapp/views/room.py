@@ -1,31 +1,25 @@
 """Room: its page, its one stream, and what people may do in it."""
 
-import io
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import segno
 from flask import (
     Blueprint,
     Response,
     abort,
     current_app,
-    jsonify,
     make_response,
     render_template,
     request,
-    send_file,
     url_for,
 )
 
-from myapp import picture
 from myapp.datastar import DatastarResponse
 from myapp.names import clean
 from myapp.people import Player
-from myapp.results import Results
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Behind, Look
@@ -212,82 +206,6 @@ def live(code: str) -> Response:
     return passing_stream(code, keys, lambda: looking.look(at))
 
 
-@pages.get("/<code:code>/record")
-def record(code: str) -> Response:
-    """The game written down, for whoever may look at it."""
-    looking = Looking(code, who(), "page", request.args.get("key"), "")
-    room = looking.room(house())
-    if room is None:
-        raise NoSuchRoom(code)
-    text = "" if looking.outside(room) else room.game.record({p.key: p.name for p in room.people})
-    if not text:
-        abort(404)
-    name = f"vroum-{room.kind}-{code}.{room.game.record_type}"
-    return send_file(
-        io.BytesIO(text.encode()), "text/plain", as_attachment=True, download_name=name
-    )
-
-
-@pages.get("/<code:code>/<any('results', 'results.json'):name>")
-def results(code: str, name: str) -> Any:
-    """The scoreboard game by game, as a page or as JSON; also when the room is gone."""
-    at = house()
-    looking = Looking(code, who(), "page", request.args.get("key"), "")
-    room = at.rooms.get(code)
-    if room and looking.outside(room):
-        abort(403)
-    found = at.rooms.results(code)
-    if name == "results.json":
-        return jsonify(
-            game=found.kind,
-            code=code,
-            totals=[
-                {"rank": rank, "player": player, "name": called(found, player), "points": points}
-                for rank, player, points in found.scores.ranking
-            ],
-            games=[{"number": game.number, "points": game.took} for game in found.scores.games],
-        )
-    return render_template(
-        "results.html", code=code, open=room is not None, names=found.names, results=found
-    )
-
-
-def called(results: Results, player: str) -> str | None:
-    """The name on the scoreboard; None for somebody who left or had it deleted."""
-    return results.names.get(player) or results.scores.names.get(player)
-
-
-@pages.get("/<code:code>/times.svg")
-def times(code: str) -> Response:
-    """A picture of how the room's times are spread, for whoever may see its results."""
-    at = house()
-    looking = Looking(code, who(), "page", request.args.get("key"), "")
-    room = at.rooms.get(code)
-    if room and looking.outside(room):
-        abort(403)
-    seconds = at.rooms.results(code).spread
-    if len(seconds) < 2:
-        abort(404)
-    drawn = picture.spread(picture.Spread.of(seconds), who().words.say)
-    response = Response(drawn, mimetype="image/svg+xml")
-    response.headers["Cache-Control"] = "private, no-cache"  # ask whether it is still this one
-    response.add_etag()
-    response.make_conditional(request)
-    return response
-
-
-@pages.get("/<code:code>/qr.svg")
-def qr(code: str) -> Response:
-    """The way into this room, for a phone's camera."""
-    if house().rooms.get(code) is None:
-        raise NoSuchRoom(code)
-    picture = io.BytesIO()
-    segno.make(invite(code), error="m").save(picture, kind="svg", scale=8, border=2, light="#fff")
-    picture.seek(0)
-    return send_file(picture, "image/svg+xml", max_age=3600)
-
-
-@pages.post("/<code:code>/join")
 def join(code: str) -> Response:
     """Come in, under another name when one is sent; at a locked door this is a knock."""
     body, visitor = sent(), named()
@@ -302,8 +220,10 @@ def join(code: str) -> Response:
     return stay(url_for("room.page", code=code))
 
 
-@pages.post("/<code:code>/<any({verbs}):verb>".format(verbs=", ".join(VERBS)))
+@pages.post("/<code:code>/<any({verbs}):verb>".format(verbs=", ".join(["join", *VERBS])))
 def act(code: str, verb: str) -> Response:
+    if verb == "join":
+        return join(code)
     body, wall = sent(), arrived()
     house().rooms.act(
         code,
