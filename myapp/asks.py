@@ -30,6 +30,9 @@ log = logging.getLogger(__name__)
 class NoSuchAsk(IllegalMove):
     status = 404
 
+    def __init__(self) -> None:
+        super().__init__("Nobody has asked for that.")
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -89,14 +92,14 @@ class Asks:
 
         def answered(doc: dict[str, Any] | None) -> dict[str, Any] | None:
             if doc is None or doc["player"] != player or doc["said"]:
-                raise NoSuchAsk("Nobody has asked for that.")
+                raise NoSuchAsk
             if doc["late"]:
                 return None
             said = Answer(signals, size, visible, max(0.0, at - doc["asked"]))
             return {**doc, "said": asdict(said)}
 
         if not ID.fullmatch(id):
-            raise NoSuchAsk("Nobody has asked for that.")
+            raise NoSuchAsk
         self._store.change(f"asks/{id}", answered, fleeting=True)
 
     def sweep(self) -> None:

@@ -13,8 +13,18 @@ LASTS = 12 * 3600.0  # seconds that a grant is good
 LINK = 15 * 60.0  # seconds that a link waits to be used
 
 
-class WrongKey(IllegalMove):
+class WrongPassword(IllegalMove):
     status = 403
+
+    def __init__(self) -> None:
+        super().__init__("That is not the password.")
+
+
+class UsedLink(IllegalMove):
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("This link does not work any more. Each works once; make a new one.")
 
 
 class Grants:
@@ -48,11 +58,11 @@ class Grants:
         return key
 
     def enter(self, key: str, password: str) -> str:
-        """A new grant for this key or this password. Raises WrongKey."""
+        """A new grant for this key or, without one, for this password. Raises IllegalMove."""
         if key:
             self._use_up(key)
         elif self._password is None or not same(password, self._password):
-            raise WrongKey("That is not the password.")
+            raise WrongPassword
         grant = secrets.token_urlsafe(24)
         doc = {"until": time.time() + LASTS}
         self._store.change(f"operator/{mark(grant)}", lambda _: doc)
@@ -61,7 +71,7 @@ class Grants:
     def _use_up(self, key: str) -> None:
         def used(doc: dict[str, Any] | None) -> None:
             if doc is None or doc["until"] < time.time() or not same(mark(key), doc["mark"]):
-                raise WrongKey("This link does not work any more. Each works once; make a new one.")
+                raise UsedLink
 
         self._store.change("operator/link", used)
 

@@ -27,6 +27,7 @@ ALONE = (
     "live/test_idle",
     "live/test_arena_crowd",
     "live/test_hand_edits",
+    "browser/test_operator.py::test_while_nothing",
     "cli/test_doctor.py",
     "faults/test_crowd",
     "faults/test_identity.py::test_a_wrong_key",

@@ -24,17 +24,18 @@ def play() -> Response:
 
 def one_round() -> Iterator[DatastarEvent]:
     """The stream of one round; it ends with GO."""
-    number = change("buzzer", anew)["round"]
+    number = another_round()["round"]
     yield patch("_pad.html", phase="wait", round=number, press=None)
     gevent.sleep(random.uniform(*DELAY))
     now = house().rooms.time()
-    doc = change("buzzer", lambda doc: {**doc, "sent": now} if doc["round"] == number else doc)
-    if doc["round"] == number:  # else there was a false start
+    if practice("buzzer")["round"] == number:  # else there was a false start
+        change("buzzer", lambda doc: {**doc, "sent": now - doc["began"]})
         yield patch("_pad.html", phase="go", round=number, press=None)
 
 
-def anew(doc: dict[str, Any]) -> dict[str, Any]:
-    return {"round": doc.get("round", 0) + 1, "sent": 0.0}
+def another_round() -> dict[str, Any]:
+    now = house().rooms.time()
+    return change("buzzer", lambda doc: {"round": doc.get("round", 0) + 1, "began": now, "sent": 0})
 
 
 @pages.post("/8/buzz")
@@ -45,11 +46,11 @@ def buzz() -> Iterator[DatastarEvent]:
     if not isinstance(reaction, float | int | None):
         abort(400)
     game = Buzzer(round=doc.get("round", 0), sent=doc.get("sent", 0.0))
-    game.now, game.rtt = arrived(), round_trip()
+    game.now, game.rtt = arrived() - doc.get("began", 0.0), round_trip()
     press = game.measure("you", reaction)
-    change("buzzer", anew)
+    another_round()
     early = not game.sent or press.accepted < ANTICIPATION
-    seen = {"round": game.round, "press": None if early else press}
+    seen: dict[str, Any] = {"round": game.round, "press": None if early else press}
     yield patch("_pad.html", phase="locked" if early else "pressed", **seen)
     gevent.sleep(REST)
     yield patch("_pad.html", phase="ready", **seen)

@@ -21,6 +21,7 @@ from myapp.views.drawing import event
 from myapp.views.house import house
 from myapp.views.identity import sent, text
 
+PANE = re.compile("[0-9a-f]{16}")
 Row = Annotated[str, Meta(pattern="^[0-9]{1,3}$")]
 
 
@@ -83,7 +84,7 @@ def read(path: Path) -> str:
 
 def seen(pane: str) -> tuple[Den | None, str]:
     """The room as the file has it, or why it cannot be one."""
-    if not re.fullmatch("[0-9a-f]{16}", pane):
+    if not PANE.fullmatch(pane):
         abort(404)
     try:
         return msgspec.convert(house().practice.get(pane, "den"), Den), ""
@@ -101,7 +102,8 @@ def beside() -> Response:
 @pages.get("/12/<pane>/live")
 def across(pane: str) -> Response:
     """Another screen, which may look and nothing else."""
-    return live(lambda: look(pane), Practice.key(pane, "den"))
+    keys = Practice.key(pane, "den"), Practice.key(pane, "ask")
+    return live(lambda: look(pane), *keys)
 
 
 def look(pane: str, path: Path | None = None) -> Look:
@@ -111,6 +113,9 @@ def look(pane: str, path: Path | None = None) -> Look:
     if path:
         parts.append(event(render_template("journey/_rows.html", den=den, fault=fault)))
         parts.append(SSE.patch_signals({"_file": aside(read, path)}).encode())
+    else:
+        asked = house().practice.get(pane, "ask").get("id", "")
+        parts.append(SSE.patch_signals({"_ask": asked}).encode())
     return Look(tuple(parts))
 
 

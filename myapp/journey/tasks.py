@@ -35,7 +35,7 @@ def fetch(door: socket.socket | None) -> str:
     line.sock = socket.socket(door.family)
     line.sock.connect(door.getsockname())
     line.request("GET", "/healthz")
-    return line.getresponse().read().decode()
+    return line.getresponse().read().decode().split()[0]
 
 
 def validate(value: str) -> bool:

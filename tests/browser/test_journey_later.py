@@ -422,3 +422,21 @@ def test_nobody_writes_in_a_room_that_he_only_looks_into(den):
     ann, bob = den("en")
     expect(bob.page.get_by_role("button")).to_have_count(0)
     assert ann.page.locator("#row-1").count() == 1
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_page_says_what_it_sees_and_that_it_was_asked(read, language):
+    ann = read(language, 12)
+    other = ann.page.frame_locator("#other")
+    expect(other.locator("#den .guest")).to_have_count(3)
+    for _ in range(3):
+        other.locator("#den").click()
+    ann.press("Ask the other screen")
+    answer = ann.page.get_by_role("status", name=ann.said("Answer"))
+    expect(answer).to_contain_text(re.compile(r"\b3\b.*×"))
+    told = ann.said("Somebody has just asked this page what it sees.")
+    expect(other.get_by_text(told)).to_be_visible()
+    ann.page.evaluate("document.getElementById('other').remove()")
+    ann.press("Ask the other screen")
+    silence = ann.said("No answer within a second. It is hidden, frozen, or gone.")
+    expect(answer).to_contain_text(silence)
