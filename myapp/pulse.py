@@ -17,7 +17,7 @@ from myapp.store import Store
 
 BLOCKED = 0.1  # seconds without a look at the network that somebody may notice
 SHARE = 0.1  # of a processor, and
-FINE = 0.02  # seconds of lag: finer differences are not told, or telling would never end
+FINE = 0.05  # seconds of lag: finer differences are not told, or telling would never end
 HERE = Path(__file__).parent.parent
 
 
@@ -87,7 +87,7 @@ def place(frame: FrameType | None) -> str:
     if frame is None:
         return ""
     path = Path(frame.f_code.co_filename)
-    short = path.relative_to(HERE) if path.is_relative_to(HERE) else path.name
+    short = path.relative_to(HERE) if ours(frame) else path.name
     return f"{short}:{frame.f_lineno} {frame.f_code.co_qualname}"
 
 

@@ -8,7 +8,7 @@ import gevent
 from flask import Response, abort
 
 from myapp.datastar import DatastarEvent, DatastarResponse, datastar_response
-from myapp.games.buzzer import ANTICIPATION, Buzzer
+from myapp.games.buzzer import ANTICIPATION, Buzzer, Press
 from myapp.journey.frame import change, lasting, pages, patch, practice
 from myapp.views.house import house
 from myapp.views.identity import arrived, round_trip, sent
@@ -19,12 +19,11 @@ REST = 0.8  # seconds until the pad may be pressed for another round
 
 @pages.get("/8/live")
 def play() -> Response:
-    return lasting(one_round())
+    return lasting(one_round(another_round()["round"]))
 
 
-def one_round() -> Iterator[DatastarEvent]:
+def one_round(number: int) -> Iterator[DatastarEvent]:
     """The stream of one round; it ends with GO."""
-    number = another_round()["round"]
     yield patch("_pad.html", phase="wait", round=number, press=None)
     gevent.sleep(random.uniform(*DELAY))
     now = house().rooms.time()
@@ -50,10 +49,13 @@ def buzz() -> Iterator[DatastarEvent]:
     press = game.measure("you", reaction)
     another_round()
     early = not game.sent or press.accepted < ANTICIPATION
-    seen: dict[str, Any] = {"round": game.round, "press": None if early else press}
-    yield patch("_pad.html", phase="locked" if early else "pressed", **seen)
+    return told("locked" if early else "pressed", game.round, None if early else press)
+
+
+def told(phase: str, number: int, press: Press | None) -> Iterator[DatastarEvent]:
+    yield patch("_pad.html", phase=phase, round=number, press=press)
     gevent.sleep(REST)
-    yield patch("_pad.html", phase="ready", **seen)
+    yield patch("_pad.html", phase="ready", round=number, press=press)
 
 
 @pages.post("/8/ring")

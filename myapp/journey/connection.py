@@ -4,7 +4,7 @@ import secrets
 import socket
 import time
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
@@ -94,10 +94,9 @@ def hang_up() -> None:
 
 
 @pages.get("/10/once")
-@datastar_response
-def say_one_thing() -> Iterator[DatastarEvent]:
+def say_one_thing() -> DatastarResponse:
     """No loop behind it: it says one thing, and that was it."""
-    yield patch("_once.html", asked=ask("once")["asked"]["once"])
+    return DatastarResponse(patch("_once.html", asked=ask("once")["asked"]["once"]))
 
 
 def ask(what: str) -> dict[str, Any]:
@@ -149,8 +148,11 @@ def still_open(doc: dict[str, Any]) -> list[list[Any]]:
 @pages.post("/10/door")
 @datastar_response
 def door() -> Iterator[DatastarEvent]:
+    return meet(rude if text(sent(), "manners") == "rude" else polite)
+
+
+def meet(manners: Callable[[Queue, Queue], str]) -> Iterator[DatastarEvent]:
     """Two at a door, each with a queue for what the other says to him."""
-    manners = rude if text(sent(), "manners") == "rude" else polite
     ann, bob = Queue(), Queue()
     both = [gevent.spawn(polite, ann, bob), gevent.spawn(manners, bob, ann)]
     gevent.sleep(PATIENCE / 4)

@@ -64,13 +64,13 @@ def together() -> Response:
         "query": (query, house().rooms),
     }
     chosen = {name: task for name, task in tasks.items() if wanted.get(name)}
-    return lasting(compose(value[:40], chosen))
+    return lasting(compose(key("tasks"), value[:40], chosen))
 
 
-def compose(value: str, tasks: dict[str, Task]) -> Iterator[DatastarEvent]:
+def compose(mine: str, value: str, tasks: dict[str, Task]) -> Iterator[DatastarEvent]:
     """Begin all of them, and tell what comes of each as soon as it is known."""
     began, wakes, left = time.monotonic(), 0, set(tasks)
-    with house().store.listen(key("tasks")) as bell, hearing_the_end(connection(), bell) as gone:
+    with house().store.listen(mine) as bell, hearing_the_end(connection(), bell) as gone:
         yield patch("_tasks.html", names=[*tasks], value=value, before=practice("tasks"))
         running = {name: gevent.spawn(*task) for name, task in tasks.items()}
         for name, task in running.items():

@@ -99,7 +99,7 @@ def test_the_bell_is_heard_in_the_street_only_with_both_words(read, language):
         for place, heard in ((door, composed), (street, bubbles and composed)):
             check = expect(place)
             (check.to_have_class if heard else check.not_to_have_class)(re.compile(r"\bheard\b"))
-    expect(ann.page.locator("#heard")).to_have_text(ann.said("The server has heard it once."))
+    expect(ann.page.locator("#heard")).to_have_text(ann.said("The server has heard it once.", n=1))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
@@ -159,10 +159,10 @@ def test_errands_are_called_back_when_nobody_waits_for_them(read, language):
     expect(ann.page.locator("#tasks li.done")).to_have_count(1)
     ann.press("Never mind")
     practice = read.server.data / "practice"
-    wait_for(lambda: [*practice.glob("tasks-*.json")])
+    (told,) = wait_for(lambda: [*practice.glob("tasks-*.json")])
+    assert json.loads(told.read_text())["_default"]["1"]["stopped"] in (1, 2)
     ann.press("Ask")
-    ended = ann.page.locator("#tasks .note")
-    expect(ended).to_contain_text("2")
+    expect(ann.page.locator("#tasks .note")).to_be_visible()
     ann.sees("Together", "All tasks completed.")
 
 

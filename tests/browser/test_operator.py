@@ -7,13 +7,13 @@ import statistics
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.conftest import ROOT, wait_for
 from tests.live.test_hand_edits import by_sed
+from tests.live.test_idle import reads_of, total
 
 SOON = 1000  # milliseconds until the table shows an edit
 FRESH = """
@@ -214,22 +214,16 @@ def test_while_nothing_happens_nothing_is_read(server, room, op, counts):
     expect(op.page.get_by_role("img", name=re.compile("Processor: "))).to_have_count(2)
     seconds = counts(6, 30)
     # A machine with other work to do lags now and then, which is told: a poll is there each time.
-    assert any(not opened(server, seconds) for _ in range(5))
+    assert any(not reads(server, seconds) for _ in range(5))
 
 
-def opened(server, seconds):
-    """The files and folders of the data that any process opened meanwhile."""
-    command = ["strace", "-f", "-qq", "-e", "trace=openat,open"]
-    for pid in server.workers:
-        command += ["-p", str(pid)]
-    log = Path(server.folder, "strace")
-    tracer = subprocess.Popen([*command, "-o", log])
+def reads(server, seconds):
+    """How often any process asked the kernel to read anything meanwhile, and how much."""
+    before = total(server, reads_of)
     time.sleep(seconds)
-    tracer.terminate()
-    tracer.wait()
-    lines = [line for line in log.read_text().splitlines() if str(server.data) in line]
-    print(f"{len(lines)} opened in {seconds} s")
-    return lines
+    count = total(server, reads_of) - before
+    print(f"{count} reads in {seconds} s")
+    return count
 
 
 def test_it_fits_a_phone(server, room, people):
