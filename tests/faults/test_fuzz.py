@@ -104,6 +104,11 @@ class Dice(random.Random):
             "filename": "vroum.css",
             "mark": "0123456789ab",
             "name": "vroum.css",
+            "paper": self.choice(["results", "results.json", "record", "times.svg", "qr.svg"]),
+            "pane": "0123456789abcdef",
+            "id": "0123456789abcdef",
+            "number": "3",
+            "user_id": "ann",
         }
         path = "".join(text if not var else good[text] for var, text in rule._trace[1:])
         return path if self.random() < 0.8 else path.replace(code, self.choice(WORDS)[:20])

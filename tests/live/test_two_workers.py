@@ -53,7 +53,7 @@ def test_players_on_different_workers_see_each_other_play(server, people, code, 
 
     bob.does(f"/{code}/play/buzz", round=1, reaction=140)
 
-    wait_for(lambda: all("1 points" in page.row("Bob") for page in pages))
+    wait_for(lambda: all("1 point" in page.row("Bob") for page in pages))
     assert ann_page.html["room"] == bob_page.html["room"]
     assert {ann_page.worker, bob_page.worker} == set(server.workers)
     assert not ann_page.ends and not bob_page.ends
