@@ -62,7 +62,7 @@ function excuse({ type, argsRaw }) {
 }
 
 document.addEventListener('datastar-fetch', ({ detail }) => {
-  if (detail.el.id === 'live') return;
+  if (detail.el.closest('#live, [data-own-errors]')) return;
   if (detail.type === 'started') show('');
   const sentence = excuse(detail);
   if (sentence) show(sentence);

@@ -80,6 +80,7 @@ def test_the_card_shows_a_symbol_only_once_it_is_scratched(read, language):
     card.get_by_role("button", name=covered).press("Enter")
     expect(card.get_by_role("button", name=covered)).to_have_count(0)
     expect(card.locator("use")).to_have_count(1)
+    assert card.locator("use").evaluate("use => use.getBBox().width > 0")  # the symbol is there
     ann.press("Another card")
     expect(card.get_by_role("button", name=covered)).to_have_count(1)
 
@@ -158,6 +159,7 @@ def test_errands_are_called_back_when_nobody_waits_for_them(read, language):
     ann.press("Ask")
     ann.page.wait_for_function("document.querySelector('#tasks li.done')")  # at the very frame
     ann.press("Never mind")
+    expect(ann.page.locator("#tasks li:not(.done)").first).to_contain_text(ann.said("called back"))
     practice = read.server.data / "practice"
     (told,) = wait_for(lambda: [*practice.glob("tasks-*.json")])
     assert json.loads(told.read_text())["_default"]["1"]["stopped"] in (1, 2)
@@ -273,19 +275,22 @@ def test_too_many_streams_are_stopped_by_a_fuse_and_cured_twice(lines, language)
     streams = ann.page.locator("#streams meter")
     for _ in range(6):
         ann.press("One more stream")
-    expect(ann.page.get_by_role("status", name=ann.said("Refusal"))).to_contain_text("400")
+    ann.sees("Refusal", "400")
+    ann.sees("Refusal", "That is enough: one more, and your browser has no line left to say stop.")
+    expect(ann.page.get_by_role("alert")).to_be_empty()
     expect(streams).to_have_attribute("value", "5")
     expect(streams).to_have_attribute("value", "1", timeout=15_000)
 
     ann.press("Cure one: a button that is busy")
     expect(ann.button("Streaming...")).to_be_disabled()
+    expect(ann.page.get_by_text(ann.said("The server said"))).to_be_hidden()
     expect(streams).to_have_attribute("value", "2")
     expect(ann.button("Cure one: a button that is busy")).to_be_enabled(timeout=15_000)
 
     ann.press("Cure two: one per cookie")
     expect(streams).to_have_attribute("value", "2")
     ann.press("Cure two: one per cookie")
-    expect(ann.page.get_by_role("status", name=ann.said("Refusal"))).to_contain_text("400")
+    ann.sees("Refusal", "You have one open already.")
     expect(streams).to_have_attribute("value", "1", timeout=15_000)
     untouched(bob)
 
