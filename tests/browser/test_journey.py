@@ -267,11 +267,9 @@ def test_bob_notices_nothing_of_what_ann_breaks(read):
     ann.person.mistakes.clear()
     ann.open(3)
     ann.press("Open the loop")
-    began = ann.page.evaluate("performance.now()")
     bob.press("Somebody comes in")
     expect(bob.page.locator("#inside li")).to_have_text(["toi", "Bob"], timeout=1000)
     expect(ann.button("Open the loop")).to_be_enabled()
-    expect(meters).to_have_text([re.compile(r"\d{4,}"), "0"])  # its most, to compare
     ann.open(6)
     ann.press("Cut Bob's line")
     assert len(bob.lines) == opened
