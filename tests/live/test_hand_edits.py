@@ -83,7 +83,7 @@ def test_a_score_changed_in_the_file_is_on_every_screen_within_a_second(
 
 
 def shows(page, score):
-    return re.search(rf"\b{score} points", page.row("Ann"))
+    return re.search(rf"\b{score} points?\b", page.row("Ann"))
 
 
 def test_a_broken_file_changes_nothing_and_the_log_says_where_it_is_broken(
