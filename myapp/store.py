@@ -109,6 +109,23 @@ class Store(ABC):
         `fn` raises ValueError with a reason. A store that no hand can edit never asks.
         """
 
+    def keep_journal(self, prefix: str) -> None:  # noqa: B027 - see `journal`
+        """Whatever below `prefix` is changed from now on has a journal, see `myapp/journal.py`."""
+
+    def journal(self, key: str) -> list[Document]:
+        """How the document came to be what it is: the entries of its journal, oldest first.
+
+        An entry is a line of one saved change, and durable with it. Fleeting changes have none of
+        their own: the next saved change holds what they did, and the last entry here is whole if
+        some came after it, so that the entries always lead to the document as it is. An edit by
+        hand is a whole entry. The oldest are cut off when there are many; the first is whole then.
+        The journal goes with its document. [] for a document that has none.
+        """
+        return []
+
+    def cut(self, key: str) -> None:  # noqa: B027 - see `journal`
+        """Forget how the document came to be: its journal begins anew, with what it is now."""
+
     def fault(self, key: str) -> str:
         """What is wrong with what a hand wrote under `key`: where and why; "" if nothing is.
 
