@@ -46,8 +46,14 @@ def states(entries: Iterable[Document]) -> Iterator[Document]:
     """The document after each entry, oldest first; each is a private copy. ValueError as above."""
     doc: Document = {}
     for entry in entries:
-        doc = entry["whole"] if "whole" in entry else patched(doc, entry["changed"])
-        yield msgspec.json.decode(msgspec.json.encode(doc))
+        own = _copied(entry)  # which later steps change
+        doc = own["whole"] if "whole" in own else patched(doc, own["changed"])
+        yield _copied(doc)
+
+
+def _copied(doc: Document) -> Document:
+    copy: Document = msgspec.json.decode(msgspec.json.encode(doc))
+    return copy
 
 
 def _between(path: list[Any], old: Any, new: Any) -> Iterator[Step]:

@@ -1,21 +1,25 @@
 """A folder of TinyDB files, one per document; any number of processes on one machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import gevent
 from gevent.lock import Semaphore
 
 from myapp.hub import Bell, Hub, aside, aside_waiting
 from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
-from myapp.store_tinydb.document import DocumentFile, decode, version
+from myapp.store_tinydb.document import DocumentFile, decode
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
+from myapp.store_tinydb.kept import version
 from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
 from myapp.store_tinydb.tinydb_file import made_once, sync
 from myapp.store_tinydb.watch import Watch
+
+T = TypeVar("T")
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read of its file."""
@@ -35,6 +39,7 @@ class TinyStore(Store):
         self._hub = hub
         self._keepers: dict[str, Keeper] = {}
         self._checks: dict[str, Check] = {}
+        self._journals: set[str] = set()
         self._leases: dict[str, int] = {}
         self._watched: set[str] = set()
         self._watch: Watch | None = None
@@ -128,6 +133,16 @@ class TinyStore(Store):
         self._checks[split_prefix(prefix)[0]] = fn
         self._keepers.clear()
 
+    def keep_journal(self, prefix: str) -> None:
+        self._journals.add(split_prefix(prefix)[0])
+        self._keepers.clear()
+
+    def journal(self, key: str) -> list[Document]:
+        return self._waiting(self._keeper(key).file.entries)
+
+    def cut(self, key: str) -> None:
+        self._waiting(self._keeper(key).file.cut)
+
     def fault(self, key: str) -> str:
         return self._keeper(key).fault
 
@@ -171,13 +186,21 @@ class TinyStore(Store):
         self._leases.clear()
         self._watched.clear()
 
+    @staticmethod
+    def _waiting(fn: Callable[[], T]) -> T:
+        try:
+            return aside_waiting(fn)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+
     def _keeper(self, key: str) -> Keeper:
         if key not in self._keepers:
             folder, name = split(key)
             self._enter(folder)
             if len(self._keepers) >= KEEPERS:
                 del self._keepers[next(iter(self._keepers))]
-            file = DocumentFile(self._root, folder, name, self._checks.get(folder))
+            check, journal = self._checks.get(folder), folder in self._journals
+            file = DocumentFile(self._root, folder, name, check, journal)
             keeper = Keeper(file, partial(self._hub.ring, key), self._drain)
             self._keepers.setdefault(key, keeper)
         return self._keepers[key]

@@ -10,7 +10,8 @@ from gevent.event import AsyncResult, Event
 
 from myapp.hub import aside_waiting
 from myapp.store import Change, StoreDown
-from myapp.store_tinydb.document import DocumentFile, Outcome, version
+from myapp.store_tinydb.document import DocumentFile, Outcome
+from myapp.store_tinydb.kept import version
 
 PATIENCE = 0.05
 """Seconds an editor may take between moving the old file away and having written the new."""
@@ -135,13 +136,12 @@ class Keeper:
 
     def _attend(self, wishes: list[Wish]) -> tuple[Outcome, int]:
         """What came of it, and how many of the events it has taken in."""
-        fns = [wish.fn for wish in wishes if wish.fn]
-        durable = any(wish.fn and not wish.fleeting for wish in wishes)
+        fns = [(wish.fn, not wish.fleeting) for wish in wishes if wish.fn]
         tries = TRIES
         while True:
             heard = self._heard
             self._stirred.clear()
-            outcome = aside_waiting(self.file.attend, fns, durable, tries > 0, self._reported)
+            outcome = aside_waiting(self.file.attend, fns, tries > 0, self._reported)
             if outcome is not None:
                 return outcome, heard
             tries = tries - 1 if self._stirred.wait(PATIENCE) else 0

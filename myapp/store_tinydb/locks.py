@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from myapp.store_tinydb.journal_file import sweep
 from myapp.store_tinydb.tinydb_file import sync
 
 SIDE = ".side"
@@ -63,6 +64,7 @@ def move_in(root: Path, serves: bool) -> int:
         fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in root.glob(f"*/{SIDE}/*"):
             left.unlink()
+        sweep(root)
         gap = time.time() - os.fstat(door).st_mtime
         if serves and gap > BLINK:
             with suppress(OSError):  # a full disk must not keep a server from starting

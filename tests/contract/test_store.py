@@ -6,6 +6,7 @@ import gevent
 import pytest
 
 from myapp.hub import Hub
+from myapp.journal import states
 from myapp.store import open_store
 
 SOON = 10  # seconds that a test waits for what must happen
@@ -250,6 +251,118 @@ def test_keys_are_sorted_and_below_their_prefix(store):
     assert store.keys("rooms/") == ["rooms/BCDF", "rooms/KBBB", "rooms/KXQP"]
     assert store.keys("rooms/K") == ["rooms/KBBB", "rooms/KXQP"]
     assert store.keys("nothing/") == []
+
+
+def led(store, key=ROOM):
+    """Every document that the journal leads to, with the order of its names."""
+    return [[*doc.items()] for doc in states(store.journal(key))]
+
+
+@pytest.fixture
+def journal(store):
+    store.keep_journal("rooms/")
+    return store
+
+
+def test_a_journal_holds_each_saved_change_and_the_first_is_whole(journal):
+    assert journal.journal(ROOM) == []
+    for name in ("Ann", "Bob"):
+        journal.change(ROOM, sit(name))
+    journal.change(ROOM, lambda doc: {**doc, "turn": "Ann"})
+    assert journal.journal(ROOM) == [
+        {"whole": {"seats": ["Ann"]}},
+        {"changed": [[["seats", 1], "Bob"]]},
+        {"changed": [[["turn"], "Ann"]]},
+    ]
+
+
+def test_a_journal_leads_to_the_document_to_the_last_byte(server, journal):
+    docs = [
+        {"b": 1, "a": 1.0},
+        {"b": True, "a": 1},
+        {"a": 1, "b": True},
+        {"é": "\u2028", "a": -0.0},
+    ]
+    for doc in docs:
+        journal.change(ROOM, lambda _, doc=doc: doc)
+    for store in (journal, keeping(server)):
+        assert repr(led(store)) == repr([[*doc.items()] for doc in docs])
+
+
+def keeping(server):
+    store = server.open()
+    store.keep_journal("rooms/")
+    return store
+
+
+def test_what_was_refused_or_changed_nothing_has_no_line(journal):
+    journal.change(ROOM, sit("Ann"))
+    with pytest.raises(LookupError):
+        journal.change(ROOM, nobody_sits)
+    journal.change(ROOM, lambda doc: doc)
+    assert len(journal.journal(ROOM)) == 1
+
+
+def test_changes_made_together_have_a_line_each(server, journal):
+    bob = keeping(server)
+    stores = [journal, bob]
+    gevent.joinall([gevent.spawn(stores[n % 2].change, ROOM, more) for n in range(40)])
+    assert led(journal) == [[("n", n)] for n in range(1, 41)]
+
+
+def test_a_fleeting_change_has_no_line_and_the_next_saved_one_holds_what_it_did(server, journal):
+    journal.change(ROOM, sit("Ann"))
+    for _ in range(3):
+        journal.change(ROOM, sit("Bob"), fleeting=True)
+    after = [("seats", ["Ann", "Bob", "Bob", "Bob"])]
+    assert led(journal) == led(keeping(server)) == [[("seats", ["Ann"])], after]
+    journal.change(ROOM, sit("Cleo"))
+    assert led(journal) == [[("seats", ["Ann"])], [("seats", [*after[0][1], "Cleo"])]]
+
+
+def test_a_journal_goes_with_its_document(journal):
+    journal.change(ROOM, more)
+    journal.change(ROOM, lambda doc: None)
+    assert journal.journal(ROOM) == []
+    journal.change(ROOM, sit("Bob"))
+    assert journal.journal(ROOM) == [{"whole": {"seats": ["Bob"]}}]
+
+
+def test_a_journal_that_was_cut_begins_anew_with_what_is(server, journal):
+    for name in ("Ann", "Bob"):
+        journal.change(ROOM, sit(name))
+    journal.cut(ROOM)
+    assert journal.journal(ROOM) == [{"whole": {"seats": ["Ann", "Bob"]}}]
+    keeping(server).change(ROOM, sit("Cleo"))
+    assert journal.journal(ROOM)[1:] == [{"changed": [[["seats", 2], "Cleo"]]}]
+    journal.cut(OTHER)
+    assert journal.journal(OTHER) == []
+
+
+def test_a_journal_is_bounded_and_its_first_entry_is_whole(journal, server):
+    journal.change(ROOM, lambda _: {"seats": []})
+    for n in range(60):
+        journal.change(ROOM, lambda doc, n=n: {**doc, "note": str(n) * 10_000})
+    entries = journal.journal(ROOM)
+    assert 5 < len(entries) < 60 and "whole" in entries[0]
+    assert [doc["note"][:2] for doc in states(entries)] == [str(n) for n in range(60)][
+        -len(entries) :
+    ]
+
+
+def test_only_what_was_asked_for_has_a_journal(journal):
+    journal.change("players/ann", more)
+    assert journal.journal("players/ann") == []
+
+
+def test_a_store_that_was_opened_again_goes_on_with_the_journal(server, journal):
+    journal.change(ROOM, more)
+    journal.close()
+    for n in (2, 3):
+        store = keeping(server)
+        store.change(ROOM, more)
+        assert led(store) == [[("n", i)] for i in range(1, n + 1)]
+        store.close()
 
 
 BAD = [

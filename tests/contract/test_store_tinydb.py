@@ -188,7 +188,7 @@ def test_an_edit_that_lands_while_the_disk_is_busy_goes_first(store, file, monke
 
 def another_commits(file):
     other = document.DocumentFile(file.parents[1], "rooms", "KXQP", None)
-    os.close(other.attend([lambda doc: {"n": 7}], True, True, "").proof)
+    os.close(other.attend([(lambda doc: {"n": 7}, True)], True, "").proof)
 
 
 @pytest.mark.parametrize(

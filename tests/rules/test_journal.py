@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from myapp.journal import difference, patched, states
@@ -17,10 +17,14 @@ json_ = st.recursive(
 documents = st.dictionaries(st.text("abcd", max_size=2), json_)
 
 
+patiently = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+
+
 def exactly(doc):
     return json.dumps(doc)
 
 
+@patiently
 @given(documents, documents)
 def test_the_steps_between_two_documents_make_one_of_the_other(old, new):
     kept = json.loads(exactly(old))
@@ -28,6 +32,7 @@ def test_the_steps_between_two_documents_make_one_of_the_other(old, new):
     assert exactly(patched(kept, steps)) == exactly(new)
 
 
+@patiently
 @given(st.lists(documents, min_size=1))
 def test_a_journal_gives_every_document_there_was(docs):
     entries = [{"whole": docs[0]}]
