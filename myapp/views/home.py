@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
-from myapp import games
+from myapp import games, undo
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
@@ -106,6 +106,7 @@ def forget() -> Response:
             house().lobby.leave(kind, visitor.id)
         house().accounts.delete(visitor.id)
         house().rooms.forget_person(visitor.id)
+        undo.forget(house().store, visitor.id, house().rooms.time())
     session.clear()
     return go(url_for("home.home"))
 

@@ -114,13 +114,18 @@ def test_the_table_shows_an_edit_by_sed_by_another_process_and_by_a_player(serve
 
 def test_a_deleted_room_goes_from_every_screen_and_comes_back_by_undo(server, room, op):
     ann, bob = room
-    key = f"rooms/{ann.code}"
+    key, rows = f"rooms/{ann.code}", op.page.locator("#rows-rooms tr")
+    for code in ("BBBB", "ZZZZ"):
+        server.file(code).write_text(server.file(ann.code).read_text().replace(ann.code, code))
+    expect(rows).to_have_count(3)
     row(op, key).get_by_role("button", name="Delete").click()
     expect(row(op, key)).to_have_count(0)
     for someone in (ann, bob):
         expect(someone.page.get_by_text("This room is closed")).to_be_visible()
     op.press("Undo")
     expect(row(op, key)).to_be_visible()
+    ids = ["BBBB", ann.code, "ZZZZ"]
+    assert [row.get_attribute("id")[-4:] for row in rows.all()] == ids
     ann.page.reload()
     ann.sees("list", "Players", "Bob")
 
