@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import expect
 
 from myapp.caretaker import SETTLED
-from tests.conftest import ROOT, wait_for
+from tests.conftest import ROOT, together, wait_for
 from tests.live.test_hand_edits import by_sed
 from tests.touches import Touches
 
@@ -57,12 +57,7 @@ def server(serve):
 @pytest.fixture
 def room(server, people):
     ann, bob = people(server.url, "Ann", "Bob")
-    ann.enter()
-    code = ann.open_room()
-    bob.enter(f"/{code}")
-    for person in (ann, bob):
-        person.sees("list", "Players", "Bob")
-        person.live()
+    together(ann, bob)
     return ann, bob
 
 
