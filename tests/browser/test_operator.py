@@ -254,9 +254,11 @@ def until_quiet(touches):
     raise AssertionError(f"it never rests: {seen[-5:]}")
 
 
-def test_it_fits_a_phone(server, room, people):
-    (op,) = people(server.url, "Op", viewport={"width": 320, "height": 640})
+@pytest.mark.parametrize("locale", ["en-GB", "fr-FR"])
+def test_it_fits_a_phone(server, room, people, locale):
+    (op,) = people(server.url, "Op", viewport={"width": 320, "height": 640}, locale=locale)
     op.page.goto(link(server))
-    op.press("Come in")
-    op.live()
+    op.page.locator("main form button").click()
+    expect(op.page.locator("#net.live")).to_be_visible()
+    expect(op.page.locator(".worker")).to_have_count(2)
     assert op.page.evaluate("document.documentElement.scrollWidth") <= 320
