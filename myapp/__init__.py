@@ -83,7 +83,7 @@ def create_app(**settings: Any) -> Flask:
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     limits = Limits(store, app.config["SECRET_KEY"])
-    practice = Practice(store)
+    practice = Practice(store, app.config["SECRET_KEY"])
     accounts = Accounts(store)
     operator = Operator(hub, store, presence, app.config["OPERATOR_PASSWORD"])
     lobby = Lobby(hub, store, rooms, presence)

@@ -2,7 +2,7 @@
 
 import time
 
-from myapp import desk
+from myapp import undo
 from myapp.asks import Asks
 from myapp.grants import Grants
 from myapp.hub import Hub
@@ -31,4 +31,4 @@ class Operator:
         self.asks.sweep()
         self.forecast.sweep()
         self.pulse.reap()
-        desk.sweep(self._store, time.time())
+        undo.sweep(self._store, time.time())

@@ -1,5 +1,6 @@
 """Practice: what readers of the journey try out. It is theirs alone, and gone after a day."""
 
+import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
@@ -14,8 +15,9 @@ Document = dict[str, Any]
 class Practice:
     """Documents "practice/<what>-<reader>": a reader has one for each thing he tries."""
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, secret: str) -> None:
         self._store = store
+        self._secret = secret
 
     @staticmethod
     def key(reader: str, what: str) -> str:
@@ -36,6 +38,18 @@ class Practice:
 
         done = self._store.change(self.key(reader, what), touched, fleeting=True)
         return done[0] if done else {}
+
+    def glass(self, reader: str) -> str:
+        """Names what of the reader's others may look at, and does not tell who he is."""
+        key = self._secret.encode()[:64]
+        return hashlib.blake2b(reader.encode(), key=key, digest_size=8).hexdigest()
+
+    def forget(self, reader: str) -> None:
+        """Delete all that this reader has tried."""
+        mine = tuple(f"-{name}" for name in (reader, self.glass(reader)))
+        for key in self._store.keys("practice/"):
+            if key.endswith(mine):
+                self._store.change(key, lambda _: None, fleeting=True)
 
     def sweep(self) -> None:
         """Delete what nobody has touched for a day."""

@@ -61,11 +61,11 @@ class Archive:
 
     def hand_over(self, id: str, to: str) -> None:
         """Whoever had the cookie `id` has the cookie `to` from now on."""
-        self._change_all(partial(_owned, id, to))
+        self._change_all(partial(owned, id, to))
 
     def forget_person(self, id: str) -> None:
         """Remove the names of this person."""
-        self._change_all(partial(_without, id))
+        self._change_all(partial(without, id))
 
     def sweep(self, now: float) -> None:
         """Delete what was kept until `now`."""
@@ -76,7 +76,8 @@ class Archive:
             self._store.change(key, lambda doc: fn(doc) if doc else None)
 
 
-def _without(id: str, doc: Document) -> Document:
+def without(id: str, doc: Document) -> Document:
+    """The results as a document, without the names of this person."""
     for player, owner in [*doc["ids"].items()]:
         if owner == id:
             doc["names"].pop(player, None)
@@ -85,6 +86,7 @@ def _without(id: str, doc: Document) -> Document:
     return doc
 
 
-def _owned(id: str, to: str, doc: Document) -> Document:
+def owned(id: str, to: str, doc: Document) -> Document:
+    """The results as a document, with `to` as the owner of what was `id`'s."""
     doc["ids"] = {player: to if owner == id else owner for player, owner in doc["ids"].items()}
     return doc

@@ -294,6 +294,15 @@ class Person:
         self.sees("status", "Connection", "Live", page)
 
 
+def together(ann, bob):
+    """Ann opens a room and Bob comes in: both see it, live."""
+    ann.enter()
+    bob.enter(f"/{ann.open_room()}")
+    for person in (ann, bob):
+        person.sees("list", "Players", "Bob")
+        person.live()
+
+
 @pytest.fixture
 def people(chromium):
     """`people(url, "Ann", "Bob")`: each at home with a browser; no page may have made a mistake."""

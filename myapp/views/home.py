@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
-from myapp import games
+from myapp import games, undo
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
@@ -77,7 +77,8 @@ def enter() -> Response:
         come_in(code, who())
     if "Datastar-Request" in request.headers:
         # The page stays, and asks for its stream again: as somebody with a name.
-        return DatastarResponse(SSE.patch_signals({"_try": secrets.randbelow(1 << 30)}))
+        again = SSE.patch_signals({"_try": secrets.randbelow(1 << 30)})
+        return DatastarResponse((SSE.patch_elements(render_template("_who.html")), again))
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
 
 
@@ -106,6 +107,9 @@ def forget() -> Response:
             house().lobby.leave(kind, visitor.id)
         house().accounts.delete(visitor.id)
         house().rooms.forget_person(visitor.id)
+        undo.forget(house().store, visitor.id, house().rooms.time())
+    if "reader" in session:
+        house().practice.forget(str(session["reader"]))
     session.clear()
     return go(url_for("home.home"))
 

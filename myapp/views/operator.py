@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, session
 
-from myapp import desk
+from myapp import desk, undo
 from myapp.asks import PATIENCE
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
@@ -139,11 +139,11 @@ def resume(body: dict[str, Any]) -> None:
 
 
 def delete(body: dict[str, Any]) -> None:
-    desk.delete(house().store, key_in(body), time.time())
+    undo.delete(house().store, key_in(body), time.time())
 
 
-def undo(body: dict[str, Any]) -> None:
-    desk.undo(house().store, text(body, "player"))
+def bring_back(body: dict[str, Any]) -> None:
+    undo.bring_back(house().store, text(body, "player"))
 
 
 def key_in(body: dict[str, Any]) -> str:
@@ -166,7 +166,7 @@ VERBS: dict[str, Callable[[dict[str, Any]], Response | None]] = {
     "pause": pause,
     "resume": resume,
     "delete": delete,
-    "undo": undo,
+    "undo": bring_back,
     "leave": leave,
 }
 

@@ -30,7 +30,7 @@ LAYERS = [
     ["room"],
     ["results", "gathering"],
     ["rooms", "presence", "stream", "practice"],
-    ["limits", "accounts", "desk", "follow", "grants", "pulse"],
+    ["limits", "accounts", "desk", "follow", "grants", "pulse", "undo"],
     ["asks", "weather"],
     ["operator"],
     ["lobby", "caretaker"],

@@ -31,6 +31,7 @@ OURS = {
     "game.round",
     "here",
     "url",
+    "who_mark",
 }
 
 
