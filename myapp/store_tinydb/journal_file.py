@@ -32,8 +32,8 @@ Entry = dict[str, Any]
 
 class JournalFile:
     def __init__(self, root: Path, folder: str, name: str) -> None:
-        self.path = root / JOURNALS / f"{folder}-{name}{NEW}"
-        self.older = root / JOURNALS / f"{folder}-{name}{OLD}"
+        self.path = root / journal_name(f"{folder}/{name}")
+        self.older = self.path.with_name(self.path.name.removesuffix(NEW) + OLD)
 
     def saved(
         self, mark: Mark | None, was: bytes | None, made: list[bytes | None], revision: int
@@ -155,6 +155,11 @@ class JournalFile:
             self.path.parent.mkdir(exist_ok=True)
             sync(self.path.parent.parent)
             return os.open(self.path, how, 0o666)
+
+
+def journal_name(key: str) -> str:
+    """The file of a document's journal in the data folder, and in an archive of it."""
+    return f"{JOURNALS}/{key.replace('/', '-')}{NEW}"
 
 
 def sweep(root: Path) -> None:

@@ -10,6 +10,7 @@ from myapp.journal import states
 from myapp.store import StoreDown
 from myapp.store_tinydb import journal_file
 
+KINDS = ["tinydb"]
 ROOM = "rooms/KXQP"
 
 
