@@ -51,6 +51,15 @@ def states(entries: Iterable[Document]) -> Iterator[Document]:
         yield _copied(doc)
 
 
+def lines(entries: Iterable[Document]) -> bytes:
+    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+
+
+def entries(text: bytes) -> list[Document]:
+    """What `lines` made a text of. Raises ValueError."""
+    return [msgspec.json.decode(line, type=dict[str, Any]) for line in text.splitlines()]
+
+
 def _copied(doc: Document) -> Document:
     copy: Document = msgspec.json.decode(msgspec.json.encode(doc))
     return copy

@@ -11,11 +11,10 @@ from datetime import datetime
 from pathlib import Path
 
 import click
-import msgspec
 from flask import current_app
 
 from myapp.cli import data
-from myapp.journal import states
+from myapp.journal import lines, states
 from myapp.store import StoreDown
 from myapp.store_tinydb.journal_file import journal_name
 from myapp.store_tinydb.locks import RUNNING
@@ -84,8 +83,7 @@ def _write(path: Path) -> tuple[int, list[str]]:
                 document, journal = found[0], data.store().journal(key)
                 if journal:  # It may have gone on since: what is saved fits together.
                     *_, document = states(journal)
-                    lines = b"".join(msgspec.json.encode(entry) + b"\n" for entry in journal)
-                    _add(archive, journal_name(key), lines)
+                    _add(archive, journal_name(key), lines(journal))
                 _add(archive, f"{key}.json", tinydb_file(document))
                 saved += 1
         file.flush()

@@ -1,6 +1,7 @@
 """restore: puts an archive of `backup` in place, when all of it is known to be good."""
 
 import gzip
+import json
 import os
 import re
 import secrets
@@ -11,14 +12,12 @@ import zlib
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import click
-import msgspec
 
 from myapp.cli import data
 from myapp.hub import Hub
-from myapp.journal import states
+from myapp.journal import difference, entries, states
 from myapp.rooms import Rooms
 from myapp.store import StoreDown, open_store, split
 from myapp.store_tinydb.journal_file import JOURNALS
@@ -175,12 +174,11 @@ def _follow(new: Path, journal: Path) -> None:
     if not document.is_file():
         raise Damaged(f"{journal} is of a document that is not there")
     try:
-        lines = (new / journal).read_bytes().splitlines()
-        *_, last = states(msgspec.json.decode(line, type=dict[str, Any]) for line in lines)
+        *_, last = states(entries((new / journal).read_bytes()))
     except (ValueError, LookupError, TypeError) as error:
         raise Damaged(f"{journal} cannot be followed: {error}") from error
     with suppress(Broken):  # of which the store will tell
-        if msgspec.json.encode(last) != parse(document.read_bytes())[0]:
+        if difference(last, json.loads(parse(document.read_bytes())[0])):
             raise Damaged(f"{journal} does not lead to its document")
 
 

@@ -7,6 +7,7 @@ an older one (set aside), and can go on from the last good document while the fi
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,12 @@ from pathlib import Path
 import msgspec
 
 from myapp.store import Change, Check, Document
+from myapp.store_tinydb.flush import Commit, Written, alone
 from myapp.store_tinydb.found import Found, check_edit, look, read
 from myapp.store_tinydb.journal_file import JournalFile
-from myapp.store_tinydb.kept import Kept, Mark, keep, recall
+from myapp.store_tinydb.kept import Kept, Mark, keep, recall, version
 from myapp.store_tinydb.locks import SIDE, locked
-from myapp.store_tinydb.tinydb_file import Broken, WholeFile, sync, tables, write
+from myapp.store_tinydb.tinydb_file import Broken, tables, write, write_all
 
 encode = msgspec.json.encode
 decode = msgspec.json.decode
@@ -64,18 +66,23 @@ class DocumentFile:
         self._journal = JournalFile(root, folder, name) if journal else None
 
     def attend(
-        self, fns: Sequence[tuple[Change, bool]], patient: bool, reported: str
-    ) -> Outcome | None:
+        self,
+        fns: Sequence[tuple[Change, bool]],
+        patient: bool,
+        reported: str,
+        waits: bool = True,
+    ) -> Commit[Outcome | None]:
         """Read the file, judge it, and save what the changes make of it, all of them at once.
 
         With each change goes whether it is durable; if one is, all are. None means that nothing was
         done because an editor may be half-way through saving: come back in a moment, and in the end
-        without patience. `reported` is the mark of the fault that is known already. Raises OSError,
-        and then no change is saved.
+        without patience. `reported` is the mark of the fault that is known already. Unless it
+        `waits` for who else is at the document, that is Busy. Raises OSError, and then no change is
+        saved.
         """
         if not fns and not self.path.exists() and not self.lock.exists():
             return Outcome()  # Asking for a room that never was leaves no file behind.
-        with locked(self.lock) as lock:
+        with locked(self.lock, waits) as lock:
             while True:
                 found = look(self.path, self._recall(lock), self._check)
                 if found.doubtful and patient and (not found.mark or found.mark != reported):
@@ -83,11 +90,11 @@ class DocumentFile:
                 outcome = Outcome(found.body, fault=found.fault, mark=found.mark, lost=found.lost)
                 if found.lost:
                     return outcome
-                if found.body is not None and not found.fault:
+                if found.body is not None and not found.fault and not found.known:
                     # It may be an edit, or by one who died before he could keep it.
                     if self._journal and found.edited:
                         found.led = self._journal.edited(found.body, found.revision)
-                    self._keep(lock, found.revision, found.body, found.led)
+                    self._keep(lock, found.revision, found.body, found.text or b"", found.led)
                 made: list[bytes | None] = []
                 for fn, durable in fns:
                     answer = _play(fn, outcome.body)
@@ -100,7 +107,8 @@ class DocumentFile:
                     if found.body is None:
                         self._forget()
                     return outcome
-                if self._save(lock, found, outcome, any(durable for _, durable in fns), made):
+                durable = any(durable for _, durable in fns)
+                if (yield from self._save(lock, found, outcome, durable, made)):
                     return outcome
 
     def still_as_written(self, outcome: Outcome) -> bool:
@@ -130,7 +138,7 @@ class DocumentFile:
                 if not (mend and found.fault) or found.text is None:
                     return found.fault
                 outcome = Outcome(found.body)
-                if self._save(lock, found, outcome, durable=True, made=[]):
+                if alone(self._save(lock, found, outcome, durable=True, made=[])):
                     return outcome.notes[0]
 
     def remove(self) -> None:
@@ -157,44 +165,57 @@ class DocumentFile:
             found = look(self.path, self._recall(lock), self._check)
             if found.body is not None:
                 led = self._journal.anew(found.body, found.revision)
-                self._keep(lock, found.revision, found.body, led)
+                self._keep(lock, found.revision, found.body, b"", led)
 
     def _save(
         self, lock: int, found: Found, outcome: Outcome, durable: bool, made: list[bytes | None]
-    ) -> bool:
+    ) -> Commit[bool]:
         """False if an edit landed while the disk took its time: then that edit goes first."""
-        storage = WholeFile(self.path, self.temp, durable)
         revision, body, led = found.revision + 1, outcome.body, found.led
-        if body is not None:
-            storage.stage(tables(body, revision))
-            if self._journal and made:
-                led = self._journal.saved(led, found.body, made, revision)
-            if led and body != (made[-1] if made else found.body):
-                led = Mark(led.size, gap=True)
-        if read(self.path) != found.text:
-            return False
-        if found.fault:
-            note = self._set_aside(found.fault, found.text or b"")
-            outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
-            outcome.fault = outcome.mark = ""
-        if body is None:
-            self.path.unlink()
+        with ExitStack() as opened:
+            text = b"" if body is None else tables(body, revision)
+            if body is not None:
+                file = self._draft(text)
+                opened.callback(os.close, file)
+                written: Written = [file]
+                if self._journal and made:
+                    led, journal = self._journal.saved(led, found.body, made, revision)
+                    opened.callback(os.close, journal)
+                    written.append(journal)
+                if led and body != (made[-1] if made else found.body):
+                    led = Mark(led.size, gap=True)
+                if durable:
+                    yield written
+            if read(self.path) != found.text:
+                return False
+            if found.fault:
+                note = self._set_aside(found.fault, found.text or b"")
+                outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
+                outcome.fault = outcome.mark = ""
+            if body is None:
+                self.path.unlink()
+            else:
+                os.replace(self.temp, self.path)
             if durable:
-                sync(self.path.parent)
-        else:
-            proof = os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                storage.publish()
-            except OSError:
-                os.close(proof)
-                raise
-            outcome.proof = proof
-        outcome.wrote = True
-        if body is None:
-            self._forget()
-        else:
-            self._keep(lock, revision, body, led)
-        return True
+                yield [self.path.parent]
+            outcome.wrote = True
+            if body is None:
+                self._forget()
+            else:
+                outcome.proof = os.dup(file)
+                self._keep(lock, revision, body, text, led)
+            return True
+
+    def _draft(self, text: bytes) -> int:
+        """A descriptor of a new file with this text. Who writes one is through with it, so that its
+        end is no news to those who watch the folder it goes to."""
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+        file = os.open(self.temp, flags, 0o666)
+        try:
+            write_all(file, text, 0)
+        finally:
+            os.close(file)
+        return os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
 
     def _recall(self, lock: int) -> Kept | None:
         kept = recall(lock)
@@ -203,8 +224,9 @@ class DocumentFile:
         return kept
 
     @staticmethod
-    def _keep(lock: int, revision: int, body: bytes, led: Mark | None) -> None:
-        keep(lock, Kept(revision, msgspec.Raw(body), led))
+    def _keep(lock: int, revision: int, body: bytes, text: bytes, led: Mark | None) -> None:
+        """`text` is what stands in the file, or nothing if that is not known to be good."""
+        keep(lock, Kept(revision, msgspec.Raw(body), version(text) if text else "", led))
 
     def _forget(self) -> None:
         """The document is gone, and with it what was kept of it."""

@@ -16,6 +16,7 @@ from myapp import store_tinydb
 from myapp.hub import Hub, aside
 from myapp.store import StoreDown, open_store
 from myapp.store_tinydb import document, keeper
+from myapp.store_tinydb.flush import alone
 from myapp.store_tinydb.tinydb_file import WholeFile
 
 SOON = 10
@@ -58,7 +59,7 @@ def counted_looks(monkeypatch):
     looks, attend = [], document.DocumentFile.attend
 
     def counted(self, *args):
-        looks.append(attend(self, *args))
+        looks.append((yield from attend(self, *args)))
         return looks[-1]
 
     monkeypatch.setattr(document.DocumentFile, "attend", counted)
@@ -188,7 +189,7 @@ def test_an_edit_that_lands_while_the_disk_is_busy_goes_first(store, file, monke
 
 def another_commits(file):
     other = document.DocumentFile(file.parents[1], "rooms", "KXQP", None)
-    os.close(other.attend([(lambda doc: {"n": 7}, True)], True, "").proof)
+    os.close(alone(other.attend([(lambda doc: {"n": 7}, True)], True, "")).proof)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +208,7 @@ def test_what_happens_right_behind_our_own_change_is_not_taken_for_ours(
     attend, once = document.DocumentFile.attend, [follow]
 
     def followed(self, *args):
-        outcome = attend(self, *args)
+        outcome = yield from attend(self, *args)
         if once:
             monkeypatch.undo()
             once.pop()(self.path)
