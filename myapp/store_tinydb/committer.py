@@ -19,7 +19,7 @@ from myapp.hub import aside_waiting
 from myapp.store_tinydb.flush import Commit, Written, alone, flush
 from myapp.store_tinydb.locks import Busy
 
-WORKERS = 2
+WORKERS = 1
 """One plays while the other waits for the disk."""
 STUCK = 0.01
 """Seconds after which whoever is still at one commit does not count as a worker."""

@@ -20,7 +20,8 @@ from myapp.store_tinydb.found import Found, check_edit, look, read
 from myapp.store_tinydb.journal_file import JournalFile
 from myapp.store_tinydb.kept import Kept, Mark, keep, recall, version
 from myapp.store_tinydb.locks import SIDE, locked
-from myapp.store_tinydb.tinydb_file import Broken, tables, write, write_all
+from myapp.store_tinydb.spare import draft, put_in_place
+from myapp.store_tinydb.tinydb_file import Broken, close, tables, write
 
 encode = msgspec.json.encode
 decode = msgspec.json.decode
@@ -60,6 +61,7 @@ class DocumentFile:
         self.path = root / folder / f"{name}.json"
         self.lock = root / folder / SIDE / f"{name}.lock"
         self.temp = root / folder / SIDE / f"{name}.tmp"
+        self.fresh = root / folder / SIDE / f"{name}.new"
         self.life = root / folder / SIDE / f"{name}.life"
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
@@ -117,13 +119,13 @@ class DocumentFile:
         The kernel reports two renames of one name as a single event, so counting them is no help.
         """
         try:
-            now = self.path.stat()
+            now = os.stat(self.path)
             return outcome.proof is not None and os.path.samestat(now, os.fstat(outcome.proof))
         except FileNotFoundError:
             return outcome.wrote and outcome.body is None
         finally:
             if outcome.proof is not None:
-                os.close(outcome.proof)
+                close(outcome.proof)
 
     def inspect(self, mend: bool) -> str:
         """What is wrong with the file; with `mend` it is set aside for the last good document."""
@@ -175,12 +177,13 @@ class DocumentFile:
         with ExitStack() as opened:
             text = b"" if body is None else tables(body, revision)
             if body is not None:
-                file = self._draft(text)
-                opened.callback(os.close, file)
+                temp = self.temp if durable else self.fresh
+                file = draft(temp, text, reuse=durable)
+                opened.callback(close, file)
                 written: Written = [file]
                 if self._journal and made:
                     led, journal = self._journal.saved(led, found.body, made, revision)
-                    opened.callback(os.close, journal)
+                    opened.callback(close, journal)
                     written.append(journal)
                 if led and body != (made[-1] if made else found.body):
                     led = Mark(led.size, gap=True)
@@ -195,7 +198,7 @@ class DocumentFile:
             if body is None:
                 self.path.unlink()
             else:
-                os.replace(self.temp, self.path)
+                put_in_place(temp, self.path, spare=durable)
             if durable:
                 yield [self.path.parent]
             outcome.wrote = True
@@ -205,17 +208,6 @@ class DocumentFile:
                 outcome.proof = os.dup(file)
                 self._keep(lock, revision, body, text, led)
             return True
-
-    def _draft(self, text: bytes) -> int:
-        """A descriptor of a new file with this text. Who writes one is through with it, so that its
-        end is no news to those who watch the folder it goes to."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-        file = os.open(self.temp, flags, 0o666)
-        try:
-            write_all(file, text, 0)
-        finally:
-            os.close(file)
-        return os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
 
     def _recall(self, lock: int) -> Kept | None:
         kept = recall(lock)
@@ -230,7 +222,8 @@ class DocumentFile:
 
     def _forget(self) -> None:
         """The document is gone, and with it what was kept of it."""
-        self.lock.unlink(missing_ok=True)
+        for left in (self.lock, self.temp):
+            left.unlink(missing_ok=True)
         if self._journal:
             self._journal.remove()
 

@@ -8,7 +8,7 @@ import msgspec
 
 from myapp.store import Check
 from myapp.store_tinydb.kept import Kept, Mark, contents, version
-from myapp.store_tinydb.tinydb_file import Broken, parse
+from myapp.store_tinydb.tinydb_file import Broken, close, parse
 
 
 @dataclass
@@ -67,7 +67,7 @@ def read(path: Path) -> bytes | None:
         try:
             return contents(file)
         finally:
-            os.close(file)
+            close(file)
     except FileNotFoundError:
         return None
     except (PermissionError, IsADirectoryError) as error:

@@ -185,9 +185,10 @@ def _step(old: bytes, new: bytes, revision: int) -> bytes:
 
 
 def _size(path: Path) -> int:
-    with suppress(FileNotFoundError):
-        return path.stat().st_size
-    return 0
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _read(path: Path) -> bytes:

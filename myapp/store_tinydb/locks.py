@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from myapp.store_tinydb.journal_file import sweep
-from myapp.store_tinydb.tinydb_file import sync
+from myapp.store_tinydb.tinydb_file import close, sync
 
 SIDE = ".side"
 RUNNING = ".running"
@@ -47,7 +47,7 @@ def locked(path: Path, patient: bool = True) -> Iterator[int]:
                 yield lock
                 return
         finally:
-            os.close(lock)
+            close(lock)
 
 
 def seize(path: Path) -> int | None:

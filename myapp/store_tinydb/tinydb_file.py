@@ -9,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from gevent.monkey import get_original
 from tinydb.storages import Storage
 
 Tables = dict[str, dict[str, Any]]
+
+close = get_original("os", "close")
+"""For files, which no greenlet ever waits on: gevent's own looks for one each time."""
 
 
 class Broken(Exception):
