@@ -20,7 +20,7 @@ from myapp.store_tinydb.flush import Commit, Written, alone, flush
 from myapp.store_tinydb.locks import Busy
 
 WORKERS = 1
-"""One plays while the other waits for the disk."""
+"""More would only take the interpreter from each other."""
 STUCK = 0.01
 """Seconds after which whoever is still at one commit does not count as a worker."""
 
