@@ -18,7 +18,7 @@ Step = list[Any]
 
 def difference(old: Document, new: Document) -> list[Step]:
     """The steps that make `new` of `old`, to the last byte: also the order of names is kept."""
-    return [*_between([], old, new)]
+    return [] if _same(old, new) else [*_between([], old, new)]
 
 
 def patched(doc: Document, steps: Iterable[Step]) -> Document:
@@ -51,27 +51,39 @@ def states(entries: Iterable[Document]) -> Iterator[Document]:
         yield _copied(doc)
 
 
+def lines(entries: Iterable[Document]) -> bytes:
+    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+
+
+def entries(text: bytes) -> list[Document]:
+    """What `lines` made a text of. Raises ValueError."""
+    return [msgspec.json.decode(line, type=dict[str, Any]) for line in text.splitlines()]
+
+
 def _copied(doc: Document) -> Document:
     copy: Document = msgspec.json.decode(msgspec.json.encode(doc))
     return copy
 
 
 def _between(path: list[Any], old: Any, new: Any) -> Iterator[Step]:
-    if _same(old, new):
-        return
+    """The steps between what is not the same."""
     if isinstance(old, dict) and isinstance(new, dict):
         stay = [name for name in old if name in new]
         if [*new][: len(stay)] == stay:  # what is new stands last, where a patch would put it
             yield from ([[*path, name]] for name in old if name not in new)
             for name, value in new.items():
                 if name in old:
-                    yield from _between([*path, name], old[name], value)
+                    if not _same(old[name], value):
+                        yield from _between([*path, name], old[name], value)
                 else:
                     yield [[*path, name], value]
             return
     elif isinstance(old, list) and isinstance(new, list) and 0 < len(old) <= len(new):
         steps = [
-            step for at, item in enumerate(old) for step in _between([*path, at], item, new[at])
+            step
+            for at, item in enumerate(old)
+            if not _same(item, new[at])
+            for step in _between([*path, at], item, new[at])
         ]
         if len(steps) <= len(old) // 2 + 1:  # else it was shifted: the whole list is shorter
             yield from steps
@@ -82,4 +94,8 @@ def _between(path: list[Any], old: Any, new: Any) -> Iterator[Step]:
 
 def _same(old: Any, new: Any) -> bool:
     """Equal to the byte: Python takes 1 for 1.0 and for True, and two orders of names for one."""
+    if type(old) is not type(new) or old != new:
+        return False
+    if isinstance(old, str | int | None):
+        return True
     return bool(msgspec.json.encode(old) == msgspec.json.encode(new))

@@ -14,7 +14,9 @@ import click
 from flask import current_app
 
 from myapp.cli import data
+from myapp.journal import lines, states
 from myapp.store import StoreDown
+from myapp.store_tinydb.journal_file import journal_name
 from myapp.store_tinydb.locks import RUNNING
 from myapp.store_tinydb.tinydb_file import sync
 
@@ -76,9 +78,14 @@ def _write(path: Path) -> tuple[int, list[str]]:
                 except StoreDown as error:
                     damaged.append(str(error))
                     continue
-                if found:  # A room may close between the list and the look.
-                    _add(archive, f"{key}.json", tinydb_file(found[0]))
-                    saved += 1
+                if not found:  # A room may close between the list and the look.
+                    continue
+                document, journal = found[0], data.store().journal(key)
+                if journal:  # It may have gone on since: what is saved fits together.
+                    *_, document = states(journal)
+                    _add(archive, journal_name(key), lines(journal))
+                _add(archive, f"{key}.json", tinydb_file(document))
+                saved += 1
         file.flush()
         os.fsync(file.fileno())
     return saved, damaged

@@ -12,6 +12,7 @@ from gevent.lock import Semaphore
 
 from myapp.hub import Bell, Hub, aside, aside_waiting
 from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
+from myapp.store_tinydb.committer import Committer
 from myapp.store_tinydb.document import DocumentFile, decode
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
 from myapp.store_tinydb.kept import version
@@ -40,6 +41,7 @@ class TinyStore(Store):
         self._keepers: dict[str, Keeper] = {}
         self._checks: dict[str, Check] = {}
         self._journals: set[str] = set()
+        self._committer = Committer()
         self._leases: dict[str, int] = {}
         self._watched: set[str] = set()
         self._watch: Watch | None = None
@@ -201,7 +203,8 @@ class TinyStore(Store):
                 del self._keepers[next(iter(self._keepers))]
             check, journal = self._checks.get(folder), folder in self._journals
             file = DocumentFile(self._root, folder, name, check, journal)
-            keeper = Keeper(file, partial(self._hub.ring, key), self._drain)
+            ring, carry_out = partial(self._hub.ring, key), self._committer.carry_out
+            keeper = Keeper(file, ring, self._drain, carry_out)
             self._keepers.setdefault(key, keeper)
         return self._keepers[key]
 

@@ -7,6 +7,7 @@ an older one (set aside), and can go on from the last good document while the fi
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,11 +15,13 @@ from pathlib import Path
 import msgspec
 
 from myapp.store import Change, Check, Document
+from myapp.store_tinydb.flush import Commit, Written, alone
 from myapp.store_tinydb.found import Found, check_edit, look, read
 from myapp.store_tinydb.journal_file import JournalFile
-from myapp.store_tinydb.kept import Kept, Mark, keep, recall
+from myapp.store_tinydb.kept import Kept, Mark, keep, recall, version
 from myapp.store_tinydb.locks import SIDE, locked
-from myapp.store_tinydb.tinydb_file import Broken, WholeFile, sync, tables, write
+from myapp.store_tinydb.spare import draft, put_in_place
+from myapp.store_tinydb.tinydb_file import Broken, close, tables, write
 
 encode = msgspec.json.encode
 decode = msgspec.json.decode
@@ -58,24 +61,30 @@ class DocumentFile:
         self.path = root / folder / f"{name}.json"
         self.lock = root / folder / SIDE / f"{name}.lock"
         self.temp = root / folder / SIDE / f"{name}.tmp"
+        self.fresh = root / folder / SIDE / f"{name}.new"
         self.life = root / folder / SIDE / f"{name}.life"
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
         self._journal = JournalFile(root, folder, name) if journal else None
 
     def attend(
-        self, fns: Sequence[tuple[Change, bool]], patient: bool, reported: str
-    ) -> Outcome | None:
+        self,
+        fns: Sequence[tuple[Change, bool]],
+        patient: bool,
+        reported: str,
+        waits: bool = True,
+    ) -> Commit[Outcome | None]:
         """Read the file, judge it, and save what the changes make of it, all of them at once.
 
         With each change goes whether it is durable; if one is, all are. None means that nothing was
         done because an editor may be half-way through saving: come back in a moment, and in the end
-        without patience. `reported` is the mark of the fault that is known already. Raises OSError,
-        and then no change is saved.
+        without patience. `reported` is the mark of the fault that is known already. Unless it
+        `waits` for who else is at the document, that is Busy. Raises OSError, and then no change is
+        saved.
         """
         if not fns and not self.path.exists() and not self.lock.exists():
             return Outcome()  # Asking for a room that never was leaves no file behind.
-        with locked(self.lock) as lock:
+        with locked(self.lock, waits) as lock:
             while True:
                 found = look(self.path, self._recall(lock), self._check)
                 if found.doubtful and patient and (not found.mark or found.mark != reported):
@@ -83,11 +92,11 @@ class DocumentFile:
                 outcome = Outcome(found.body, fault=found.fault, mark=found.mark, lost=found.lost)
                 if found.lost:
                     return outcome
-                if found.body is not None and not found.fault:
+                if found.body is not None and not found.fault and not found.known:
                     # It may be an edit, or by one who died before he could keep it.
                     if self._journal and found.edited:
                         found.led = self._journal.edited(found.body, found.revision)
-                    self._keep(lock, found.revision, found.body, found.led)
+                    self._keep(lock, found.revision, found.body, found.text or b"", found.led)
                 made: list[bytes | None] = []
                 for fn, durable in fns:
                     answer = _play(fn, outcome.body)
@@ -100,7 +109,8 @@ class DocumentFile:
                     if found.body is None:
                         self._forget()
                     return outcome
-                if self._save(lock, found, outcome, any(durable for _, durable in fns), made):
+                durable = any(durable for _, durable in fns)
+                if (yield from self._save(lock, found, outcome, durable, made)):
                     return outcome
 
     def still_as_written(self, outcome: Outcome) -> bool:
@@ -109,13 +119,13 @@ class DocumentFile:
         The kernel reports two renames of one name as a single event, so counting them is no help.
         """
         try:
-            now = self.path.stat()
+            now = os.stat(self.path)
             return outcome.proof is not None and os.path.samestat(now, os.fstat(outcome.proof))
         except FileNotFoundError:
             return outcome.wrote and outcome.body is None
         finally:
             if outcome.proof is not None:
-                os.close(outcome.proof)
+                close(outcome.proof)
 
     def inspect(self, mend: bool) -> str:
         """What is wrong with the file; with `mend` it is set aside for the last good document."""
@@ -130,7 +140,7 @@ class DocumentFile:
                 if not (mend and found.fault) or found.text is None:
                     return found.fault
                 outcome = Outcome(found.body)
-                if self._save(lock, found, outcome, durable=True, made=[]):
+                if alone(self._save(lock, found, outcome, durable=True, made=[])):
                     return outcome.notes[0]
 
     def remove(self) -> None:
@@ -157,44 +167,47 @@ class DocumentFile:
             found = look(self.path, self._recall(lock), self._check)
             if found.body is not None:
                 led = self._journal.anew(found.body, found.revision)
-                self._keep(lock, found.revision, found.body, led)
+                self._keep(lock, found.revision, found.body, b"", led)
 
     def _save(
         self, lock: int, found: Found, outcome: Outcome, durable: bool, made: list[bytes | None]
-    ) -> bool:
+    ) -> Commit[bool]:
         """False if an edit landed while the disk took its time: then that edit goes first."""
-        storage = WholeFile(self.path, self.temp, durable)
         revision, body, led = found.revision + 1, outcome.body, found.led
-        if body is not None:
-            storage.stage(tables(body, revision))
-            if self._journal and made:
-                led = self._journal.saved(led, found.body, made, revision)
-            if led and body != (made[-1] if made else found.body):
-                led = Mark(led.size, gap=True)
-        if read(self.path) != found.text:
-            return False
-        if found.fault:
-            note = self._set_aside(found.fault, found.text or b"")
-            outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
-            outcome.fault = outcome.mark = ""
-        if body is None:
-            self.path.unlink()
+        with ExitStack() as opened:
+            text = b"" if body is None else tables(body, revision)
+            if body is not None:
+                temp = self.temp if durable else self.fresh
+                file = draft(temp, text, reuse=durable)
+                opened.callback(close, file)
+                written: Written = [file]
+                if self._journal and made:
+                    led, journal = self._journal.saved(led, found.body, made, revision)
+                    opened.callback(close, journal)
+                    written.append(journal)
+                if led and body != (made[-1] if made else found.body):
+                    led = Mark(led.size, gap=True)
+                if durable:
+                    yield written
+            if read(self.path) != found.text:
+                return False
+            if found.fault:
+                note = self._set_aside(found.fault, found.text or b"")
+                outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
+                outcome.fault = outcome.mark = ""
+            if body is None:
+                self.path.unlink()
+            else:
+                put_in_place(temp, self.path, spare=durable)
             if durable:
-                sync(self.path.parent)
-        else:
-            proof = os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                storage.publish()
-            except OSError:
-                os.close(proof)
-                raise
-            outcome.proof = proof
-        outcome.wrote = True
-        if body is None:
-            self._forget()
-        else:
-            self._keep(lock, revision, body, led)
-        return True
+                yield [self.path.parent]
+            outcome.wrote = True
+            if body is None:
+                self._forget()
+            else:
+                outcome.proof = os.dup(file)
+                self._keep(lock, revision, body, text, led)
+            return True
 
     def _recall(self, lock: int) -> Kept | None:
         kept = recall(lock)
@@ -203,12 +216,14 @@ class DocumentFile:
         return kept
 
     @staticmethod
-    def _keep(lock: int, revision: int, body: bytes, led: Mark | None) -> None:
-        keep(lock, Kept(revision, msgspec.Raw(body), led))
+    def _keep(lock: int, revision: int, body: bytes, text: bytes, led: Mark | None) -> None:
+        """`text` is what stands in the file, or nothing if that is not known to be good."""
+        keep(lock, Kept(revision, msgspec.Raw(body), version(text) if text else "", led))
 
     def _forget(self) -> None:
         """The document is gone, and with it what was kept of it."""
-        self.lock.unlink(missing_ok=True)
+        for left in (self.lock, self.temp):
+            left.unlink(missing_ok=True)
         if self._journal:
             self._journal.remove()
 

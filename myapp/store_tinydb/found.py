@@ -1,13 +1,14 @@
 """What stands in a document's file, and whether it is good. Runs in real threads."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
 from myapp.store import Check
-from myapp.store_tinydb.kept import Kept, Mark, version
-from myapp.store_tinydb.tinydb_file import Broken, parse
+from myapp.store_tinydb.kept import Kept, Mark, contents, version
+from myapp.store_tinydb.tinydb_file import Broken, close, parse
 
 
 @dataclass
@@ -26,6 +27,8 @@ class Found:
     """How far its journal leads to what was kept."""
     edited: bool = False
     """It is another document than was kept."""
+    known: bool = False
+    """It is to the byte what the server wrote."""
 
     @property
     def mark(self) -> str:
@@ -41,6 +44,8 @@ def look(path: Path, kept: Kept | None, check: Check | None) -> Found:
         text = read(path)
         if text is None:
             return Found(None, None, newest, doubtful=kept is not None)
+        if kept and kept.text and kept.text == version(text):
+            return Found(text, body, newest, led=led, known=True)
         written, revision = parse(text)
         if revision is not None and revision < newest:
             fault = f"{path} was edited from revision {revision}, older than {newest}"
@@ -58,7 +63,11 @@ def look(path: Path, kept: Kept | None, check: Check | None) -> Found:
 def read(path: Path) -> bytes | None:
     """Raises Broken."""
     try:
-        return path.read_bytes()
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            return contents(file)
+        finally:
+            close(file)
     except FileNotFoundError:
         return None
     except (PermissionError, IsADirectoryError) as error:

@@ -6,7 +6,6 @@ folder is not one that anybody watches. A line is durable before its document is
 crash may leave lines of a change that was never made: they are ahead of the document, and go.
 """
 
-import errno
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,7 +16,7 @@ import msgspec
 
 from myapp.journal import difference, patched
 from myapp.store_tinydb.kept import Mark
-from myapp.store_tinydb.tinydb_file import sync
+from myapp.store_tinydb.tinydb_file import sync, write_all
 
 JOURNALS = "journals"
 FULL = 256 * 1024
@@ -32,15 +31,16 @@ Entry = dict[str, Any]
 
 class JournalFile:
     def __init__(self, root: Path, folder: str, name: str) -> None:
-        self.path = root / JOURNALS / f"{folder}-{name}{NEW}"
-        self.older = root / JOURNALS / f"{folder}-{name}{OLD}"
+        self.path = root / journal_name(f"{folder}/{name}")
+        self.older = self.path.with_name(self.path.name.removesuffix(NEW) + OLD)
 
     def saved(
         self, mark: Mark | None, was: bytes | None, made: list[bytes | None], revision: int
-    ) -> Mark:
-        """Write a durable line for each document that was made of `was`, one after the other.
+    ) -> tuple[Mark, int]:
+        """Write a line for each document that was made of `was`, one after the other.
 
-        `mark` is how far the journal led to `was`, whose revision is the one before `revision`.
+        `mark` is how far the journal led to `was`, whose revision is the one before `revision`. The
+        lines have yet to be made durable, by the descriptor that is returned.
         """
         lines: list[bytes] = []
         if was is None:
@@ -62,7 +62,8 @@ class JournalFile:
             if body is not None:
                 lines.append(_whole(body, revision) if was is None else _step(was, body, revision))
             was = body
-        return Mark(self._append(mark.size, b"".join(lines), durable=True))
+        text = b"".join(lines)
+        return Mark(mark.size + len(text)), self._append(mark.size, text)
 
     def edited(self, body: bytes, revision: int) -> Mark | None:
         """A document was found that nobody here wrote, unless one did who died before he told."""
@@ -70,13 +71,21 @@ class JournalFile:
             _, size, leads = self._true(None, body, revision)
             if leads:
                 return Mark(size)
-            return Mark(self._append(size, _whole(body, revision), durable=False))
+            line = _whole(body, revision)
+            os.close(self._append(size, line))
+            return Mark(size + len(line))
         return None
 
     def anew(self, body: bytes, revision: int) -> Mark:
         """Forget what was; begin with this document."""
         self.remove()
-        return Mark(self._append(0, _whole(body, revision), durable=True))
+        line = _whole(body, revision)
+        file = self._append(0, line)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        return Mark(len(line))
 
     def remove(self) -> None:
         for path in (self.path, self.older):
@@ -129,23 +138,19 @@ class JournalFile:
                 entry = decode(line, type=Entry) if line.endswith(b"\n") else None
             yield line, entry
 
-    def _append(self, size: int, text: bytes, durable: bool) -> int:
-        """The size of the journal with this text, which begins where the true lines end."""
-        if not text:
-            return size
+    def _append(self, size: int, text: bytes) -> int:
+        """Write where the true lines end."""
         file = self._opened()
         try:
             if os.fstat(file).st_size > size:
                 os.ftruncate(file, size)
-            if os.pwrite(file, text, size) < len(text):
-                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-            if durable:
-                os.fsync(file)
-        finally:
+            write_all(file, text, size)
+            if not size:
+                sync(self.path.parent)
+        except OSError:
             os.close(file)
-        if not size:
-            sync(self.path.parent)
-        return size + len(text)
+            raise
+        return file
 
     def _opened(self) -> int:
         how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
@@ -155,6 +160,11 @@ class JournalFile:
             self.path.parent.mkdir(exist_ok=True)
             sync(self.path.parent.parent)
             return os.open(self.path, how, 0o666)
+
+
+def journal_name(key: str) -> str:
+    """The file of a document's journal in the data folder, and in an archive of it."""
+    return f"{JOURNALS}/{key.replace('/', '-')}{NEW}"
 
 
 def sweep(root: Path) -> None:
@@ -175,9 +185,10 @@ def _step(old: bytes, new: bytes, revision: int) -> bytes:
 
 
 def _size(path: Path) -> int:
-    with suppress(FileNotFoundError):
-        return path.stat().st_size
-    return 0
+    try:
+        return os.stat(path).st_size
+    except FileNotFoundError:
+        return 0
 
 
 def _read(path: Path) -> bytes:

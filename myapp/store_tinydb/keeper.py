@@ -4,13 +4,15 @@ import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import gevent
 from gevent.event import AsyncResult, Event
 
-from myapp.hub import aside_waiting
 from myapp.store import Change, StoreDown
 from myapp.store_tinydb.document import DocumentFile, Outcome
+from myapp.store_tinydb.flush import Commit
 from myapp.store_tinydb.kept import version
 
 PATIENCE = 0.05
@@ -47,7 +49,11 @@ class Keeper:
     """
 
     def __init__(
-        self, file: DocumentFile, ring: Callable[[], None], drain: Callable[[], None]
+        self,
+        file: DocumentFile,
+        ring: Callable[[], None],
+        drain: Callable[[], None],
+        carry_out: Callable[[Callable[[bool], Commit[Any]]], Any],
     ) -> None:
         self.body: bytes | None = None
         self.version = ""
@@ -56,6 +62,7 @@ class Keeper:
         self.file = file
         self._ring = ring
         self._drain = drain
+        self._carry_out = carry_out
         self._known = False
         self._heard = 0  # events of the file, ever
         self._taken = 0  # those that `body` has taken in
@@ -141,7 +148,9 @@ class Keeper:
         while True:
             heard = self._heard
             self._stirred.clear()
-            outcome = aside_waiting(self.file.attend, fns, tries > 0, self._reported)
+            outcome: Outcome | None = self._carry_out(
+                partial(self.file.attend, fns, tries > 0, self._reported)
+            )
             if outcome is not None:
                 return outcome, heard
             tries = tries - 1 if self._stirred.wait(PATIENCE) else 0

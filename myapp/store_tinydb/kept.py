@@ -23,12 +23,14 @@ class Kept(msgspec.Struct, omit_defaults=True):
 
     revision: int
     document: msgspec.Raw
+    text: str = ""
+    """The version of the file's text that says so, if the server wrote it."""
     journal: Mark | None = None
     """None: there is none, or nobody has looked how far it goes."""
 
 
 def recall(lock: int) -> Kept | None:
-    sealed = os.pread(lock, os.fstat(lock).st_size, 0)
+    sealed = contents(lock)
     text = sealed[SEAL:]
     if sealed[:SEAL] != version(text).encode():
         return None
@@ -42,9 +44,13 @@ def keep(lock: int, kept: Kept) -> None:
     # the disk by some file systems. The seal tells if this was cut short. Where it cannot be kept
     # the document is saved all the same, and only its protection waits.
     with suppress(OSError):
-        if os.pread(lock, len(text) + 1, 0) != text:
-            os.pwrite(lock, text, 0)
+        os.pwrite(lock, text, 0)
+        if os.fstat(lock).st_size > len(text):
             os.ftruncate(lock, len(text))
+
+
+def contents(file: int) -> bytes:
+    return os.pread(file, os.fstat(file).st_size + 1, 0)
 
 
 def version(body: bytes) -> str:

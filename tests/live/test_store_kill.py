@@ -6,12 +6,14 @@ import random
 import signal
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tinydb import TinyDB
 
 from myapp.hub import Hub
+from myapp.journal import states
 from myapp.store import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -28,6 +30,7 @@ import gevent
 from myapp.hub import Hub
 from myapp.store import open_store
 store = open_store(sys.argv[1], Hub())
+store.keep_journal("rooms/")
 def press(me, room):
     n = 0
     while True:
@@ -76,6 +79,7 @@ def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_
     expected = {}
     for turn in range(ROUNDS):
         living = open_store(f"tinydb:{data}", Hub())  # Outlives the others, where it is used.
+        living.keep_journal("rooms/")
         workers = [start(data, f"{turn}-{n}") for n in range(WORKERS)]
         try:
             heard = []
@@ -99,6 +103,19 @@ def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_
             assert all(living.get(f"rooms/{room}") for room in ROOMS)
         living.close()
         check(data, expected)
+        check_journals(f"tinydb:{data}")
+
+
+def check_journals(url):
+    """Each leads to its document, and no writer's number ever went back or was left out."""
+    store = open_store(url, Hub())
+    store.keep_journal("rooms/")
+    for room in ROOMS:
+        docs = [*states(store.journal(f"rooms/{room}"))]
+        assert docs[-1] == store.get(f"rooms/{room}")[0]
+        for before, after in pairwise(docs):
+            assert all(before[writer] <= after[writer] for writer in before)
+    store.close()
 
 
 def save_an_old_text(data, dice):
