@@ -18,6 +18,7 @@ from myapp.views.house import house
 from myapp.views.room import style_of
 from myapp.views.who import who
 
+PARTS = "_step.html", "_was.html"
 SHORTEST, LONGEST = 0.15, 2.0  # seconds that a step stays while the replay plays by itself
 
 
@@ -37,8 +38,8 @@ def replay(code: str) -> Any:
     shown = Seen(at.drawing, room, me, visitor.language).step(found, step)
     given = {"room": room, "me": me, "at": step, "of": len(found), **shown}
     if "Datastar-Request" in request.headers:
-        html = at.drawing.html("_replay.html", language=visitor.language, **given)
-        return DatastarResponse(SSE.patch_elements(html))
+        parts = [at.drawing.html(part, visitor.language, **given) for part in PARTS]
+        return DatastarResponse(SSE.patch_elements("".join(parts)))
     return render_template("replay.html", style=style_of(room), **given)
 
 
@@ -72,7 +73,7 @@ class Seen:
         passed = times[step - 1]
         stays = times[step] - passed if step < len(replay) else 0.0
         return {
-            "drawn": drawn,
+            "past": drawn,
             "said": self.said(room, before, unseen),
             "when": clock(passed),
             "stays": round(min(max(stays, SHORTEST), LONGEST) * 1000),
