@@ -47,6 +47,7 @@ class Rooms:
         self._archive = Archive(store)
         self._reading: dict[str, Semaphore] = {}
         store.check("rooms/", Room.load)
+        store.keep_journal("rooms/")
 
     def time(self) -> float:
         """The wall time less all the time that the server was away: the wall that rooms know."""
