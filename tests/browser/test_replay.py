@@ -42,6 +42,7 @@ def go(person, step):
 
 def board(person, fen):
     wait_for(lambda: person.page.evaluate(SHOWN) == fen)
+    expect(person.page.locator("g-chess-board")).to_be_visible()
 
 
 @pytest.fixture
@@ -86,8 +87,10 @@ def test_nobody_moves_a_piece_in_the_past(match):
     ann, _, fens = match
     sent = opened(ann)
     go(ann, 9)
-    for square in ("b1", "c3"):
-        ann.page.locator(f"[data-square={square}]").first.click(force=True)
+    box, mouse = ann.page.locator("g-chess-board").bounding_box(), ann.page.mouse
+    for (x, y), act in (((1.5, 7.5), mouse.down), ((2.5, 5.5), mouse.up)):
+        mouse.move(box["x"] + box["width"] * x / 8, box["y"] + box["height"] * y / 8, steps=4)
+        act()
     board(ann, fens[9])
     assert not ann.page.get_by_role("button", name="Pause").count() and not sent
 
