@@ -18,6 +18,7 @@ from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
+from myapp.replay import Replays
 from myapp.rooms import Rooms
 from myapp.store import open_store
 from myapp.views.drawing import Drawing
@@ -101,7 +102,17 @@ def create_app(**settings: Any) -> Flask:
         store, presence, rooms, limits, accounts, practice, operator
     )
     app.extensions["house"] = House(
-        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
+        hub,
+        store,
+        presence,
+        rooms,
+        lobby,
+        drawing,
+        limits,
+        accounts,
+        practice,
+        operator,
+        Replays(store),
     )
     views.register(app)
     journey.register(app)

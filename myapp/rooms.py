@@ -4,16 +4,19 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
+import msgspec
 from gevent.lock import Semaphore
 
 from myapp import games, metrics
+from myapp.deeds import Last
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
 from myapp.gathering import TOGETHER, Gathering, Wish
+from myapp.hub import aside
 from myapp.people import Player
 from myapp.results import Archive, Results, results_of
 from myapp.room import Room
@@ -95,12 +98,14 @@ class Rooms:
         wall: float | None = None,
         rtt: float | None = None,
         fleeting: bool = False,
+        did: str = "",
     ) -> None:
         """Load the room, let `fn` change it, save it. Durable when it returns, unless fleeting.
 
         `by` and `act` name the player (by cookie) and the action id: the second time the same
         action comes it is answered like the first and changes nothing. `wall` is when the action
         arrived, in the rooms' time. What `fn` raises reaches the caller; then nothing is saved.
+        `did` is what is done, see Deed, if `fn` does not tell.
         """
         wall = self.time() if wall is None else wall
 
@@ -112,6 +117,8 @@ class Rooms:
                 return doc
             room.at(wall, rtt)
             fn(room)
+            if did:
+                room.tell(did, next((p.key for p in room.people if p.id == by), ""))
             room.settle()
             new = room.dump()
             if new == doc:
@@ -124,6 +131,7 @@ class Rooms:
                 "touched": wall,
                 "changes": room.changes,
                 "steps": room.steps,
+                "last": msgspec.to_builtins(room.last),
             }
 
         with metrics.CHANGES.time():
@@ -140,6 +148,8 @@ class Rooms:
         wall: float | None = None,
         rtt: float | None = None,
         fleeting: bool = False,
+        did: str = "",
+        args: Mapping[str, Any] | None = None,
     ) -> None:
         """Change the room as the person with this cookie, who must be in it.
 
@@ -152,6 +162,8 @@ class Rooms:
             if player is None:
                 raise Forbidden("You are not in this room.")
             fn(room, player)
+            if did:
+                room.tell(did, player.key, args)
 
         if fleeting:
             wall = self.time() if wall is None else wall
@@ -192,6 +204,8 @@ class Rooms:
             room.started = room.game.at_once
             for id, name in people:
                 room.welcome(id, name)
+            room.tell("open", room.host)
+            room.last = Last(room.game.now, wall, room.deeds)
             return room.dump()
 
         number = int(mark, 16)
@@ -239,7 +253,10 @@ class Rooms:
             room.game.lost = lost
             room.tick(wall, fleeting)
             if heirs:
+                before = room.host
                 room.pass_crown(lambda player: player.key in heirs)
+                if room.host != before:
+                    room.tell("crown", room.host)
 
         try:
             if fleeting:
@@ -271,15 +288,22 @@ class Rooms:
         """Whoever had the cookie `id` has the cookie `to` from now on, in every room."""
         for known in self.all():
             if known.knows(id) or id in known.door.removed:
-                self.change(known.code, lambda room: room.hand_over(id, to))
+                self.change(known.code, lambda room: room.hand_over(id, to), by=to, did="account")
         self._archive.hand_over(id, to)
 
     def forget_person(self, id: str) -> None:
         """Remove every trace of this person from every room."""
         for known in self.all():
             if known.knows(id):
-                self.change(known.code, lambda room: room.forget(id))
+                self.change(known.code, lambda room: room.forget(id), did="forget")
+            if self._remembers(known.code, id):
+                self.store.cut(f"rooms/{known.code}")
         self._archive.forget_person(id)
+
+    def _remembers(self, code: str, id: str) -> bool:
+        """Whether the room's journal knows this person, who may be long gone from the room."""
+        entries = self.store.journal(f"rooms/{code}")
+        return id.encode() in aside(msgspec.json.encode, entries)
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""

@@ -1,5 +1,6 @@
 """Drawing: rooms and the lobby as fragments, each drawn once for all who see the same."""
 
+import math
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -43,6 +44,10 @@ class Here:
     def stamp(self) -> object:
         """Differs when something of this is to be drawn differently."""
         return self.gone, self.lost
+
+
+THEN = Here(frozenset(), frozenset(), math.inf, frozenset())
+"""In the past nobody is away: who had the page open is not written down."""
 
 
 class Drawing:
@@ -146,6 +151,20 @@ class Drawing:
             knocked=any(k.id == who.id for k in room.knocking),
             delays=DELAYS,
             now=self.rooms.time(),
+        )
+
+    def past(self, room: Room, me: Player | None, language: str = ENGLISH) -> str:
+        """A room as it once was, as `me`, one of its people then, saw it; nothing acts there."""
+        return self.html(
+            "_past.html",
+            language=language,
+            room=room,
+            game=room.game,
+            presence=THEN,
+            me=me,
+            view="replay",
+            invite="",
+            now=room.wall,
         )
 
     def lobby_part(self, language: str) -> Drawn:

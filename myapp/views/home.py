@@ -143,7 +143,12 @@ def come_in(code: str, visitor: Who) -> None:
     if visitor.name:
         name = visitor.name
         with suppress(IllegalMove):
-            house().rooms.change(code, lambda room: room.locked or room.join(visitor.id, name))
+            house().rooms.change(
+                code,
+                lambda room: room.locked or room.join(visitor.id, name),
+                by=visitor.id,
+                did="join",
+            )
 
 
 @pages.post("/queue/<kind>")

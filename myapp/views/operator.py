@@ -119,7 +119,7 @@ def make_weather(body: dict[str, Any]) -> None:
 
 def remove(body: dict[str, Any]) -> None:
     key = text(body, "player")
-    house().rooms.change(text(body, "room"), lambda room: room.expel(key))
+    house().rooms.change(text(body, "room"), lambda room: room.expel(key), did="expel")
 
 
 def pause(body: dict[str, Any]) -> None:
@@ -127,7 +127,7 @@ def pause(body: dict[str, Any]) -> None:
     wall = house().rooms.time()
     for room in house().rooms.all():
         if room.playing and not room.paused:
-            house().rooms.change(room.code, lambda room: room.hold(wall))
+            house().rooms.change(room.code, lambda room: room.hold(wall), did="hold")
 
 
 def resume(body: dict[str, Any]) -> None:
@@ -135,7 +135,7 @@ def resume(body: dict[str, Any]) -> None:
     wall = house().rooms.time()
     for room in house().rooms.all():
         if room.held:
-            house().rooms.change(room.code, lambda room: room.release(wall))
+            house().rooms.change(room.code, lambda room: room.release(wall), did="release")
 
 
 def delete(body: dict[str, Any]) -> None:

@@ -11,6 +11,7 @@ from myapp import picture
 from myapp.results import Results
 from myapp.rooms import NoSuchRoom
 from myapp.views.house import house
+from myapp.views.replay import replay
 from myapp.views.room import Looking, invite
 from myapp.views.who import who
 
@@ -19,11 +20,12 @@ pages = Blueprint("papers", __name__)
 
 def results_page(code: str) -> Any:
     """The scoreboard game by game; also when the room is gone."""
-    found = found_for(code)
+    found, room = found_for(code), house().rooms.get(code)
     return render_template(
         "results.html",
         code=code,
-        open=house().rooms.get(code) is not None,
+        open=room is not None,
+        member=room is not None and looking(code).me(room) is not None,
         results=found,
         names=found.names,
     )
@@ -100,6 +102,7 @@ PAPERS: dict[str, Callable[[str], Any]] = {
     "results": results_page,
     "results.json": results_json,
     "record": record,
+    "replay": replay,
     "times.svg": times,
     "qr.svg": qr,
 }

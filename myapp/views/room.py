@@ -61,6 +61,8 @@ VERBS: dict[str, Verb] = {
     "approve": lambda room, me, body, wall: room.approve(me, text(body, "player"), switched(body)),
 }
 FLEETING = {"cheer"}
+TOLD = ("player", "when", "emote", "state", "seconds")
+"""What a verb may be sent."""
 
 
 def switched(body: dict[str, Any]) -> bool:
@@ -95,7 +97,6 @@ def page(code: str) -> Any:
         raise NoSuchRoom(code)
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
-    style = f"games/{room.kind}.css"
     response = make_response(
         render_template(
             "room.html",
@@ -106,7 +107,7 @@ def page(code: str) -> Any:
                 part: html for part, (html, _) in looking.shared(draw, room, at_first=True).items()
             },
             mine=draw.mine(room, visitor) if view in STAGES else "",
-            style=style if Path(current_app.static_folder or "", style).exists() else "",
+            style=style_of(room),
             live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
         )
     )
@@ -116,6 +117,12 @@ def page(code: str) -> Any:
             f"{policy}; frame-src {' '.join(room.game.frames)}"
         )
     return response
+
+
+def style_of(room: Room) -> str:
+    """How the room's game looks: a file in static/; "" if it has none."""
+    style = f"games/{room.kind}.css"
+    return style if Path(current_app.static_folder or "", style).exists() else ""
 
 
 def invite(code: str) -> str:
@@ -216,6 +223,7 @@ def join(code: str) -> Response:
         by=visitor.id,
         act=text(body, "act", 64),
         wall=arrived(),
+        did="join",
     )
     return stay(url_for("room.page", code=code))
 
@@ -232,6 +240,8 @@ def act(code: str, verb: str) -> Response:
         act=text(body, "act", 64),
         wall=wall,
         fleeting=verb in FLEETING,
+        did=verb,
+        args={name: body[name] for name in TOLD if name in body},
     )
     return go(url_for("home.home")) if verb == "leave" else stay(url_for("room.page", code=code))
 
