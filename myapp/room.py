@@ -299,7 +299,7 @@ class Room(People):
         self._play(by, move, args)
 
     def _play(self, player: Player, move: str, args: dict[str, Any]) -> None:
-        self.tell(f"play/{move}", player.key, self.game.play(player.key, move, args))
+        self.tell("play/" + move, player.key, self.game.play(player.key, move, args))
 
     def _seated_only(self, by: Player) -> None:
         if not by.seated:

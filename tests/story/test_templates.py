@@ -35,6 +35,11 @@ OURS = {
     "stays",
     "url",
     "who_mark",
+    "doc.asked.line",
+    "ill",
+    "loop.index",
+    "1 if cls else 2",
+    "([\"\"] + words)|tojson",
 }
 
 
@@ -55,7 +60,8 @@ def test_expressions_hold_nothing_that_people_typed(path):
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
 def test_no_name_of_an_attribute_is_made_up(path):
     assert not re.findall(r"data-[\w:.-]*{{", path.read_text())
-    assert not re.findall(r"<[a-z-]+\s[^>]*{{[^}]*}}\s*=", path.read_text())
+    bare = re.sub(r"""=\s*("[^"]*"|'[^']*')""", "", path.read_text())
+    assert not re.findall(r"<[a-z-]+\s[^>]*{{[^}]*}}\s*=", bare)
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(FOLDER)))
