@@ -95,7 +95,7 @@ class DocumentFile:
                 if found.body is not None and not found.fault and not found.known:
                     # It may be an edit, or by one who died before he could keep it.
                     if self._journal and found.edited:
-                        found.led = self._journal.edited(found.body, found.revision)
+                        found.led = self._journal.edited(found.led, found.body, found.revision)
                     self._keep(lock, found.revision, found.body, found.text or b"", found.led)
                 made: list[bytes | None] = []
                 for fn, durable in fns:
@@ -185,6 +185,8 @@ class DocumentFile:
                     led, journal = self._journal.saved(led, found.body, made, revision)
                     opened.callback(close, journal)
                     written.append(journal)
+                elif self._journal and led:
+                    self._journal.trim(led)
                 if led and body != (made[-1] if made else found.body):
                     led = Mark(led.size, gap=True)
                 if durable:

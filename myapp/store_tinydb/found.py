@@ -53,7 +53,7 @@ def look(path: Path, kept: Kept | None, check: Check | None) -> Found:
         if written == body:  # What the server wrote needs no check.
             return Found(text, body, max(revision or 0, newest), led=led)
         check_edit(check, written)
-        return Found(text, written, max(revision or 0, newest), edited=kept is not None)
+        return Found(text, written, max(revision or 0, newest), led=led, edited=kept is not None)
     except Broken as broken:
         fault = f"{path}{broken}"
         lost = kept is None or text is None

@@ -65,16 +65,25 @@ class JournalFile:
         text = b"".join(lines)
         return Mark(mark.size + len(text)), self._append(mark.size, text)
 
-    def edited(self, body: bytes, revision: int) -> Mark | None:
-        """A document was found that nobody here wrote, unless one did who died before he told."""
+    def edited(self, mark: Mark | None, body: bytes, revision: int) -> Mark | None:
+        """A document was found that nobody here wrote, unless one did who died before he told.
+
+        `mark` is how far the journal led to the one before.
+        """
         with suppress(OSError):  # The next change sees to it.
             _, size, leads = self._true(None, body, revision)
             if leads:
                 return Mark(size)
+            size = min(size, mark.size) if mark else size
             line = _whole(body, revision)
             os.close(self._append(size, line))
             return Mark(size + len(line))
         return None
+
+    def trim(self, mark: Mark) -> None:
+        """Remove what was never made, before a change that has no line of its own."""
+        if _size(self.path) > mark.size:
+            os.truncate(self.path, mark.size)
 
     def anew(self, body: bytes, revision: int) -> Mark:
         """Forget what was; begin with this document."""
@@ -94,6 +103,9 @@ class JournalFile:
     def entries(self, mark: Mark | None, body: bytes, revision: int) -> list[Entry]:
         """The entries that lead to the document; whole is the last if the lines do not."""
         lines, _, leads = self._true(mark, body, revision)
+        if not leads and mark:  # It may be by one who died before he told.
+            more, _, leads = self._true(None, body, revision)
+            lines = more if leads else lines
         found: list[Entry] = [decode(line) for line in lines]
         for entry in found:
             entry.pop("revision", None)
@@ -103,13 +115,15 @@ class JournalFile:
         """The lines that hold, how many bytes of the current file do, and if they lead to the
         document.
 
-        One change may be ahead of it, which was never made. Where the others do not lead to it
-        a hand has been there, and every line that is one stays. What follows a line that is none,
-        or does not fit, is of no use up to the next whole entry.
+        Behind them there may be half a line, and one change that is ahead of the document: it was
+        never made. Where the others do not lead to it fleeting changes or a hand came after them.
+        What follows a line that is none, or does not fit, is of no use up to the next whole entry.
         """
         lines = [*self._lines(self.older, None)]
         older = len(lines)
         lines += self._lines(self.path, mark)
+        if lines and not lines[-1][0].endswith(b"\n"):
+            lines.pop()
         while lines and (lines[-1][1] or {}).get("revision") == revision + 1:
             lines.pop()
         good: list[bytes] = []
@@ -125,9 +139,8 @@ class JournalFile:
                 good.append(line)
             except (ValueError, LookupError):
                 doc = None
-        if doc is not None and encode(doc) == body:
-            return good, sum(len(line) for line, _ in lines[older:]), True
-        return good, _read(self.path).rfind(b"\n") + 1, False
+        leads = doc is not None and encode(doc) == body
+        return good, sum(len(line) for line, _ in lines[older:]), leads
 
     @staticmethod
     def _lines(path: Path, mark: Mark | None) -> Iterator[tuple[bytes, Entry | None]]:
