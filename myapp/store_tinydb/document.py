@@ -165,6 +165,7 @@ class DocumentFile:
             return
         with locked(self.lock) as lock:
             found = look(self.path, self._recall(lock), self._check)
+            self.temp.unlink(missing_ok=True)  # It holds the document before this one.
             if found.body is not None:
                 led = self._journal.anew(found.body, found.revision)
                 self._keep(lock, found.revision, found.body, b"", led)

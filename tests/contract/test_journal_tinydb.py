@@ -227,6 +227,14 @@ def test_a_document_removed_by_hand_takes_its_journal_along(store, opened, file,
     assert os.listdir(data / "journals") == []
 
 
+def test_what_was_cut_is_in_no_file_any_more(store, data):
+    store.change(ROOM, lambda _: {"name": "Mallory"})
+    store.change(ROOM, lambda _: {"name": "somebody"})
+    store.cut(ROOM)
+    texts = [path.read_bytes() for path in data.rglob("*") if path.is_file()]
+    assert not any(b"Mallory" in text for text in texts) and b"somebody" in b"".join(texts)
+
+
 def test_a_journal_that_somebody_took_away_begins_anew(store, lines):
     store.change(ROOM, more)
     lines.unlink()
