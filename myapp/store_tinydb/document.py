@@ -186,8 +186,8 @@ class DocumentFile:
                     led, journal = self._journal.saved(led, found.body, made, revision)
                     opened.callback(close, journal)
                     written.append(journal)
-                elif self._journal and led:
-                    self._journal.trim(led)
+                elif self._journal:
+                    led = self._journal.trim(led, found.body, found.revision)
                 if led and body != (made[-1] if made else found.body):
                     led = Mark(led.size, gap=True)
                 if durable:

@@ -80,10 +80,18 @@ class JournalFile:
             return Mark(size + len(line))
         return None
 
-    def trim(self, mark: Mark) -> None:
-        """Remove what was never made, before a change that has no line of its own."""
+    def trim(self, mark: Mark | None, was: bytes | None, revision: int) -> Mark | None:
+        """Remove what was never made, before a change that has no line of its own: later nobody
+        could tell it from what was."""
+        if was is None:
+            self.remove()
+            return None
+        if mark is None:
+            _, size, leads = self._true(None, was, revision)
+            mark = Mark(size, gap=not leads)
         if _size(self.path) > mark.size:
             os.truncate(self.path, mark.size)
+        return mark
 
     def anew(self, body: bytes, revision: int) -> Mark:
         """Forget what was; begin with this document."""
