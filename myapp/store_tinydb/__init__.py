@@ -11,12 +11,14 @@ import gevent
 from gevent.lock import Semaphore
 
 from myapp.hub import Bell, Hub, aside, aside_waiting
-from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
+from myapp.store import Change, Check, Document, Past, Store, StoreDown, split, split_prefix
+from myapp.store_tinydb.buckets import BUCKETS, Buckets
 from myapp.store_tinydb.committer import Committer
 from myapp.store_tinydb.document import DocumentFile, decode
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
 from myapp.store_tinydb.kept import version
 from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
+from myapp.store_tinydb.past import SECRET, carry, past
 from myapp.store_tinydb.tinydb_file import made_once, sync
 from myapp.store_tinydb.watch import Watch
 
@@ -46,6 +48,7 @@ class TinyStore(Store):
         self._watched: set[str] = set()
         self._watch: Watch | None = None
         self._door: int | None = None
+        self._buckets: Buckets | None = None
         self._away = 0.0
         self._serves = False
         self._entering = Semaphore()
@@ -93,6 +96,12 @@ class TinyStore(Store):
         found = (_key(folder, name) for name in names if name.startswith(start))
         return sorted(key for key in found if key)
 
+    def kinds(self) -> list[str]:
+        try:
+            return aside(_kinds, self._root)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+
     def lease(self, key: str) -> None:
         life = self._keeper(key).file.life
         for _ in range(LEASE_TRIES):  # One who reaps may hold it for a moment.
@@ -129,7 +138,17 @@ class TinyStore(Store):
         return self._away
 
     def secret(self) -> str:
-        return made_once(self._root / "secret-key")
+        return made_once(self._root / SECRET)
+
+    def take(self, bucket: str, rate: float, burst: float) -> float:
+        if self._buckets is None:
+            try:
+                with self._entering:
+                    self._move_in()
+                self._buckets = Buckets(self._root / BUCKETS)
+            except OSError as error:
+                raise StoreDown(sentence(error)) from error
+        return self._buckets.take(bucket, rate, burst)
 
     def check(self, prefix: str, fn: Check) -> None:
         self._checks[split_prefix(prefix)[0]] = fn
@@ -160,7 +179,7 @@ class TinyStore(Store):
             raise StoreDown(sentence(error)) from error
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator["TinyStore"]:
         self.close()
         try:
             self._root.mkdir(0o700, parents=True, exist_ok=True)
@@ -171,19 +190,38 @@ class TinyStore(Store):
             pids = ", ".join(str(pid) for pid in inside(self._root))
             who = f" (process {pids})" if pids else ""
             raise StoreDown(f"{self._root} is in use{who}: stop the server first")
+        store = TinyStore(self._root, self._hub)
+        store._door = held
         try:
-            yield
+            yield store
         finally:
-            os.close(held)
+            store.close()
+
+    def put(self, key: str, document: Document, journal: list[Document]) -> None:
+        self.change(key, lambda _: document)
+
+    def past(self) -> Past:
+        try:
+            return aside(past, self._root)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+
+    def carry(self, past: Past) -> None:
+        try:
+            aside(carry, self._root, past)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
 
     def close(self) -> None:
         for keeper in list(self._keepers.values()):
             keeper.finish()
         if self._watch:
             self._watch.close()
+        if self._buckets:
+            self._buckets.close()
         for held in [*self._leases.values(), *([] if self._door is None else [self._door])]:
             os.close(held)
-        self._watch = self._door = None
+        self._watch = self._door = self._buckets = None
         self._keepers.clear()
         self._leases.clear()
         self._watched.clear()
@@ -254,6 +292,14 @@ def _key(folder: str, name: str) -> str | None:
             split(key)
             return key
     return None
+
+
+def _kinds(root: Path) -> list[str]:
+    """The folders of the kind that keys name."""
+    if not root.exists():
+        return []
+    names = [entry.name for entry in os.scandir(root) if entry.is_dir()]
+    return sorted(name for name in names if name.isalpha() and name.islower() and name.isascii())
 
 
 def _furnish(folder: Path) -> None:

@@ -19,6 +19,7 @@ from myapp.store_tinydb import document, flush, keeper, spare
 from myapp.store_tinydb.flush import alone
 from myapp.store_tinydb.tinydb_file import WholeFile
 
+KINDS = ["tinydb"]
 SOON = 10
 ROOM = "rooms/KXQP"
 OTHER = "rooms/BCDF"

@@ -25,8 +25,8 @@ LAYERS = [
         "words",
     ],
     ["store", "door", "cheers", "deeds", "overlay", "people"],
-    ["journal"],
-    ["store_tinydb", "games"],
+    ["journal", "documents"],
+    ["store_tinydb", "store_redis", "store_memory", "games"],
     ["room"],
     ["results", "gathering"],
     ["rooms", "presence", "stream", "practice"],
@@ -39,7 +39,7 @@ LAYERS = [
     ["cli", "worker"],
     ["__init__"],
 ]
-SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "cli")
+SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "store_redis", "cli")
 """Folders whose files may import each other."""
 HOMES = {
     "babel": {"words", "views"},
@@ -54,6 +54,8 @@ HOMES = {
         "replay",
         "worker",
         "store_tinydb",
+        "store_redis",
+        "store_memory",
         "hub",
         "presence",
         "lobby",
@@ -68,6 +70,7 @@ HOMES = {
     },
     "gunicorn": {"worker"},
     "msgspec": {
+        "documents",
         "accounts",
         "desk",
         "game",
