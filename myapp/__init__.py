@@ -98,9 +98,7 @@ def create_app(**settings: Any) -> Flask:
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
     app.extensions["count"] = metrics.REQUESTS.set
-    app.extensions["begin"] = caretaker.begin(
-        store, presence, rooms, limits, accounts, practice, operator
-    )
+    app.extensions["begin"] = caretaker.begin(store, presence, rooms, accounts, practice, operator)
     app.extensions["house"] = House(
         hub,
         store,

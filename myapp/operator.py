@@ -1,7 +1,5 @@
 """Operator: what the operator page can do beside reading the store."""
 
-import time
-
 from myapp import undo
 from myapp.asks import Asks
 from myapp.grants import Grants
@@ -31,4 +29,4 @@ class Operator:
         self.asks.sweep()
         self.forecast.sweep()
         self.pulse.reap()
-        undo.sweep(self._store, time.time())
+        undo.sweep(self._store, self._store.time())

@@ -1,7 +1,6 @@
 """Practice: what readers of the journey try out. It is theirs alone, and gone after a day."""
 
 import hashlib
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,7 @@ class Practice:
 
     def change(self, reader: str, what: str, fn: Callable[[Document], Document | None]) -> Document:
         """Change it as `Store.change` does, from {} at first. Returns what is there now."""
-        now = time.time()
+        now = self._store.time()
 
         def touched(doc: Document | None) -> Document | None:
             changed = fn(doc or {})
@@ -54,8 +53,7 @@ class Practice:
     def sweep(self) -> None:
         """Delete what nobody has touched for a day."""
         for key in self._store.keys("practice/"):
-            self._store.change(key, _fresh)
+            self._store.change(key, self._fresh)
 
-
-def _fresh(doc: Document | None) -> Document | None:
-    return doc if doc and time.time() - doc.get("touched", 0.0) < DAY else None
+    def _fresh(self, doc: Document | None) -> Document | None:
+        return doc if doc and self._store.time() - doc.get("touched", 0.0) < DAY else None

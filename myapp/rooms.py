@@ -3,7 +3,6 @@
 import hashlib
 import logging
 import secrets
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
@@ -51,7 +50,7 @@ class Rooms:
 
     def time(self) -> float:
         """The wall time less all the time that the server was away: the wall that rooms know."""
-        return time.time() - self.store.away()
+        return self.store.time() - self.store.away()
 
     def get(self, code: str) -> Room | None:
         """The room as it is now, to look at and not to change; shared by all who look."""

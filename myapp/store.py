@@ -167,6 +167,11 @@ class Store(ABC):
     def cut(self, key: str) -> None:  # noqa: B027 - see `journal`
         """Forget how the document came to be: its journal begins anew, with what it is now."""
 
+    def examine(self) -> str:
+        """What this store promises as it is set up now, in a sentence for the operator; "" if that
+        cannot vary. StoreDown, with the cure, if it does not hold what the server needs."""
+        return ""
+
     def fault(self, key: str) -> str:
         """What is wrong with what a hand wrote under `key`: where and why; "" if nothing is.
 

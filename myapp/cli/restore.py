@@ -47,6 +47,12 @@ def restore(file: Path, replace: bool) -> None:
     already, this refuses, or with --replace moves it to a folder beside it (or, where this user
     may not make one, to before-<time> in it). Nothing is deleted.
     """
+    if not data.on_disk():
+        raise click.ClickException(
+            f"restore puts an archive into a folder, and MYAPP_STORE_URL names {data.where()}. "
+            "Run it with MYAPP_STORE_URL=tinydb:./restored, then `store copy tinydb:./restored "
+            "<your store> --replace`."
+        )
     folder = data.folder()
     with data.store().alone():
         there = sum(_documents(path) for path in _lasting(folder))

@@ -21,6 +21,7 @@ from myapp.store_redis.keeper import Keeper, Wish, damage
 from myapp.store_redis.life import Life
 from myapp.store_redis.line import Line
 from myapp.store_redis.looks import Looks
+from myapp.store_redis.promise import promise
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read."""
@@ -184,6 +185,15 @@ class RedisStore(Store):
         self._line.ask(lambda redis: redis.rename(key, place))
         self._line.ask(lambda redis: redis.publish(f"{folder}/", key))
         return f"{key} in Redis {fault}. It was set aside as {place}"
+
+    def examine(self) -> str:
+        self._enter()
+        is_ = self._line.ask(lambda redis: redis.info())
+        try:
+            sync = self._line.ask(lambda redis: redis.config_get("appendfsync"))["appendfsync"]
+        except (StoreDown, KeyError):
+            sync = "of its own choice"
+        return promise(is_, sync)
 
     @contextmanager
     def alone(self) -> Iterator["RedisStore"]:

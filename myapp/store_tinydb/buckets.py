@@ -15,7 +15,7 @@ from pathlib import Path
 from myapp.store import fill
 
 BUCKETS = ".buckets"
-PLACES = 16_384
+PLACES = 65_536
 NEIGHBOURS = 4  # places where one bucket may be
 PLACE = struct.Struct("<Qdd")  # whose, how much was left, when
 

@@ -51,7 +51,7 @@ class Looking:
         if not self.at.operator.grants.holds(self.grant):
             return Look((SSE.patch_signals({"_goto": "/"}).encode(),), last=True)
         known = self.desk
-        known.learn(self._bell.wait(0) if self._bell else set(), time.time())
+        known.learn(self._bell.wait(0) if self._bell else set(), self.at.store.time())
         parts = [event(html) for html in self.around().values()]
         return Look((*parts, *self.rows()))
 

@@ -79,7 +79,8 @@ def line() -> str:
 
 def arrived() -> float:
     """When this request reached the app, in the rooms' time."""
-    return cast(float, g.arrived) - house().store.away()
+    ago = time.monotonic() - cast(float, g.arrived)
+    return house().rooms.time() - ago
 
 
 def round_trip() -> float | None:
@@ -110,7 +111,7 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def note_arrival() -> None:
-        g.arrived = time.time()
+        g.arrived = time.monotonic()
         g.request_id = request.environ[REQUEST_ID]
 
     @app.before_request

@@ -1,7 +1,6 @@
 """Operator: the page of whoever runs this server. Without a password or a link it is not there."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -139,7 +138,7 @@ def resume(body: dict[str, Any]) -> None:
 
 
 def delete(body: dict[str, Any]) -> None:
-    undo.delete(house().store, key_in(body), time.time())
+    undo.delete(house().store, key_in(body), house().store.time())
 
 
 def bring_back(body: dict[str, Any]) -> None:
