@@ -13,8 +13,8 @@ from myapp.hub import Bell, Hub, aside
 from myapp.journal import difference
 from myapp.store import Change, Document, Past, Store, StoreDown, fill, split, split_prefix
 
-EVERY, MOST = 250, 1000
-"""A journal's first line is whole, and each EVERY-th after it; the oldest EVERY go from MOST on."""
+FULL = 256 * 1024
+"""From this many bytes on a journal goes on in a new part, and only the part before it is kept."""
 
 
 @dataclass
@@ -22,7 +22,7 @@ class Heap:
     """What the stores of one name share."""
 
     documents: dict[str, bytes] = field(default_factory=dict)
-    journals: dict[str, list[bytes]] = field(default_factory=dict)
+    journals: dict[str, list[list[bytes]]] = field(default_factory=dict)
     told: dict[str, bytes] = field(default_factory=dict)
     """The document that a journal leads to."""
     turns: dict[str, Semaphore] = field(default_factory=dict)
@@ -74,14 +74,14 @@ class MemoryStore(Store):
         self._ring(key)
 
     def _note(self, key: str, body: bytes) -> None:
-        lines = self._heap.journals.setdefault(key, [])
+        parts = self._heap.journals.setdefault(key, [[]])
+        if sum(map(len, parts[-1])) > FULL:
+            parts[:] = [parts[-1], []]
         told = self._heap.told.get(key)
-        if told is None or len(lines) % EVERY == 0:
-            lines.append(encode({"whole": decode(body)}))
+        if told is None or not parts[-1]:
+            parts[-1].append(encode({"whole": decode(body)}))
         else:
-            lines.append(encode({"changed": difference(decode(told), decode(body))}))
-        if len(lines) > MOST:
-            del lines[:EVERY]
+            parts[-1].append(encode({"changed": difference(decode(told), decode(body))}))
         self._heap.told[key] = body
 
     def _ring(self, key: str) -> None:
@@ -139,7 +139,8 @@ class MemoryStore(Store):
 
     def journal(self, key: str) -> list[Document]:
         body = self._heap.documents.get("/".join(split(key)))
-        entries: list[Document] = [decode(line) for line in self._heap.journals.get(key, [])]
+        parts = self._heap.journals.get(key, [])
+        entries: list[Document] = [decode(line) for part in parts for line in part]
         if entries and body is not None and body != self._heap.told.get(key):
             entries.append({"whole": decode(body)})
         return entries
@@ -166,7 +167,7 @@ class MemoryStore(Store):
         split(key)
         body = self._heap.documents[key] = encode(document)
         if journal:
-            self._heap.journals[key] = [encode(entry) for entry in journal]
+            self._heap.journals[key] = [[encode(entry) for entry in journal]]
             self._heap.told[key] = body
         self._ring(key)
 

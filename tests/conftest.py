@@ -78,8 +78,8 @@ def free_port():
 class Served:
     """Vroum as an operator runs it, in a folder of its own; `nginx=True` is `make serve`."""
 
-    def __init__(self, folder, *, nginx=False, **settings):
-        self.folder, self.nginx = folder, nginx
+    def __init__(self, folder, *, nginx=False, redis=None, **settings):
+        self.folder, self.nginx, self.redis = folder, nginx, redis
         for name in ("deploy", "static", "nginx.conf"):
             (folder / name).symlink_to(ROOT / name)
         self.data = folder / "data"
@@ -88,7 +88,7 @@ class Served:
         self.settings = {
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "MYAPP_STORE_URL": f"tinydb:{self.data}",
+            "MYAPP_STORE_URL": redis.url if redis else f"tinydb:{self.data}",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "default",
             "TMPDIR": str(folder),  # killed servers leave something there
@@ -172,13 +172,41 @@ class Served:
         said = self.log.read_text()
         assert "Traceback" not in said, said
         said += "".join(log.read_text() for log in self.folder.glob("run/*.log"))
-        codes = [path.stem for path in (self.data / "rooms").glob("*.json")]
+        codes = [key.removeprefix("rooms/") for key in self.keys("rooms")]
         secret = re.search(rf"/({'|'.join(codes)})\b(?!\.json)|vroum=", said) if codes else None
         assert not secret, said[secret.start() - 500 : secret.end() + 100]
 
     def file(self, code):
         """The file of a room."""
         return self.data / "rooms" / f"{code}.json"
+
+    def keys(self, kind):
+        """The documents of this kind that there are, whatever the store is."""
+        if self.redis:
+            return self.redis.says("KEYS", f"{kind}/*").split()
+        return [f"{kind}/{path.stem}" for path in (self.data / kind).glob("*.json")]
+
+    def text(self, key):
+        """What the store keeps under this key, read without its help."""
+        if self.redis:
+            return self.redis.says("HGET", key, "doc").encode()
+        return (self.data / f"{key}.json").read_bytes()
+
+    def document(self, key):
+        """The same as a document."""
+        found = json.loads(self.text(key))
+        return found if self.redis else next(iter(found["_default"].values()))
+
+    def edit(self, key, change):
+        """Change a document behind the server's back: by hand, or as another program does."""
+        if self.redis:
+            found = self.document(key)
+            change(found)
+            self.redis.put(key, json.dumps(found, separators=(",", ":"), ensure_ascii=False))
+        else:
+            from tests.live.crowd import edit
+
+            edit(self.data / f"{key}.json", change)
 
 
 def _group(pid):
@@ -200,16 +228,24 @@ def serve(tmp_path):
     """`serve(nginx=..., WEB_CONCURRENCY=...)` starts a server; all of them end with the test."""
     servers = []
 
-    def start(**settings):
+    stores = []
+
+    def start(redis=False, **settings):
+        from tests.redis import Redis
+
         folder = tmp_path / f"server{len(servers)}"
         folder.mkdir()
-        servers.append(Served(folder, **settings))
+        if redis is True:
+            stores.append(redis := Redis(folder / "redis"))
+        servers.append(Served(folder, redis=redis or None, **settings))
         return servers[-1]
 
     yield start
     for server in servers:
         server.stop()
         server.kept_quiet()
+    for store in stores:
+        store.stop()
 
 
 @pytest.fixture

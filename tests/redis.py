@@ -1,5 +1,6 @@
 """A real Redis for a test, in a folder of its own, that keeps what it acknowledges."""
 
+import hashlib
 import os
 import signal
 import subprocess
@@ -43,6 +44,12 @@ class Redis:
             ["redis-cli", "-s", str(self.socket), *command], capture_output=True, text=True
         )
         return done.stdout.strip()
+
+    def put(self, key, text):
+        """Have this JSON there, as the server itself would write it, and tell everybody."""
+        seal = hashlib.blake2b(text.encode(), digest_size=8).hexdigest()
+        self.says("HSET", key, "version", seal, "doc", text)
+        self.says("PUBLISH", key.partition("/")[0] + "/", key)
 
     def stop(self):
         if self.process.poll() is None:

@@ -104,12 +104,9 @@ def disk_space(folder: Path) -> str:
 def round_trip(url: str) -> str:
     """Write, wait for the disk, read back as another process would, delete."""
     key, mark = f"probe/{secrets.token_hex(8)}", {"mark": secrets.token_hex(8)}
-    folder = data.place(url)
-    trial = (
-        None
-        if folder.exists() or not data.on_disk(url)
-        else folder.with_name(f".doctor-{secrets.token_hex(4)}")
-    )
+    folder, trial = data.place(url), None
+    if data.on_disk(url) and not folder.exists():
+        trial = folder.with_name(f".doctor-{secrets.token_hex(4)}")
     url = f"tinydb:{trial}" if trial else url  # Whoever makes the folder owns it: not the doctor.
     writer, reader = open_store(url, Hub()), open_store(url, Hub())
     try:

@@ -26,6 +26,5 @@ def operator(url: str | None) -> None:
     place.unlink(missing_ok=True)
     with data.write(place) as file:
         file.write(f"{url.rstrip('/')}/operator?key={key}\n".encode())
-    click.echo(
-        f"Open the link in {place.absolute()}. It works once, within {LINK / 60:.0f} minutes."
-    )
+    minutes = f"{LINK / 60:.0f} minutes"
+    click.echo(f"Open the link in {place.absolute()}. It works once, within {minutes}.")

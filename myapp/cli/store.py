@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 
 from myapp.cli import data
 from myapp.hub import Hub
+from myapp.rooms import Rooms
 from myapp.store import Past, Store, StoreDown, open_store, plain
 
 ROUNDING = 0.01  # seconds
@@ -36,15 +37,18 @@ def copy(src: str, dst: str, replace: bool) -> None:
         raise click.ClickException(f"There is no {data.place(src)}.")
     try:
         with source.alone() as old:
+            Rooms(old)  # tells it which documents have a journal
             keys = data.documents(old)
             if not keys and not old.past().secret:
                 raise click.ClickException(f"There is nothing in {plain(src)}.")
             with target.alone() as new:
                 if not replace and (why := _something_else(old, new)):
                     raise click.ClickException(f"{plain(dst)} {why}")
+                Rooms(new)
                 new.carry(old.past())
                 _copy(old, new, keys)
             with target.alone() as new:  # another, which has to read what it tells
+                Rooms(new)
                 _compare(old, new, keys)
     except StoreDown as error:
         raise click.ClickException(f"{error}.") from error
@@ -98,7 +102,7 @@ def _copy(old: Store, new: Store, keys: list[str]) -> None:
 
 
 def _compare(old: Store, new: Store, keys: list[str]) -> None:
-    wrong = [key for key in {*data.documents(new)} ^ {*keys}]
+    wrong = sorted({*data.documents(new)} ^ {*keys})
     with click.progressbar(keys, label="Reading back") as progress:
         for key in progress:
             if new.get(key) != old.get(key) or new.journal(key) != old.journal(key):

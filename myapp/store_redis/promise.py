@@ -15,9 +15,10 @@ def promise(is_: dict[str, Any], sync: str) -> str:
     """`is_` is Redis's INFO. Raises StoreDown, with the cure, where no room would be safe."""
     if is_.get("role") == "slave":
         raise StoreDown("this Redis is a replica: name its primary in MYAPP_STORE_URL")
-    if int(is_.get("maxmemory", 0)) and is_.get("maxmemory_policy") != "noeviction":
+    policy = is_.get("maxmemory_policy")
+    if int(is_.get("maxmemory", 0)) and policy != "noeviction":
         raise StoreDown(
-            f"this Redis throws rooms away when its memory is full ({is_.get('maxmemory_policy')}): "
+            f"this Redis throws rooms away when its memory is full ({policy}): "
             "set maxmemory-policy noeviction"
         )
     if not int(is_.get("aof_enabled", 0)):

@@ -2,12 +2,13 @@
 
 A document is a hash under its own key: `version`, `doc` (compact JSON) and, while its journal
 does not lead to `doc`, `last`: the document that it leads to. Its journal is a list,
-"journal:<key>". A change is told on the channel of its folder ("rooms/").
+"journal:<key>", of which `size` and `cut` tell the parts. A change is told on the channel of its
+folder ("rooms/").
 
-What processes know of each other stands under "vroum": a hash with `secret`,
-`away`, `served` and `mark` (which tells that Redis lost all); "vroum:lives", when each was last
-alive; "vroum:serving", who serves; "vroum:leases", who holds which key; "vroum:alone", who keeps
-all others out. Who lives also hears the channel "life:<name>": that line breaks when it dies.
+What processes know of each other stands under "vroum": a hash with `secret`, `away`, `served` and
+`mark` (which tells that Redis lost all); "vroum:lives", when each was last alive; "vroum:serving",
+who serves; "vroum:leases", who holds which key; "vroum:alone", who keeps all others out. Who lives
+also hears the channel "life:<name>": that line breaks when it dies.
 """
 
 _TIME = """
@@ -46,11 +47,13 @@ end
 # new version ("" deletes), the new document, until when it counts, the folder, what `last` is to
 # be, and for each line of the journal the document that it leads to ("": the new one) and the
 # steps to it. Returns {0}; {1, version, doc, last} if another was quicker; {2, time} if it is late.
-# A journal's first line is whole, and so is each EVERY-th: it is cut there when it is long.
+# A journal has an older and a newer part, each with a whole first line. When the newer one is full
+# it becomes the older one, in the place of the one before. `cut` is how many lines the older part
+# has, `size` how many bytes the newer one.
 COMMIT = (
     _TIME
     + """
-local EVERY, MOST = 250, 1000
+local FULL = 256 * 1024
 if now > tonumber(ARGV[4]) then return {2, text(now)} end
 local is = redis.call('HMGET', KEYS[1], 'version', 'doc', 'last')
 if (is[1] or '') ~= ARGV[1] then return {1, is[1], is[2], is[3]} end
@@ -60,22 +63,22 @@ if ARGV[2] == '' then
 else
     redis.call('HSET', KEYS[1], 'version', ARGV[2], 'doc', ARGV[3])
     local lines = redis.call('LLEN', KEYS[2])
+    local parts = redis.call('HMGET', KEYS[1], 'size', 'cut')
+    local size, cut = tonumber(parts[1] or 0), tonumber(parts[2] or 0)
     if #ARGV == 6 and lines > 0 then redis.call('HSETNX', KEYS[1], 'last', is[2]) end
     if #ARGV > 6 then redis.call('HDEL', KEYS[1], 'last') end
     if #ARGV > 6 and ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'last', ARGV[6]) end
     for n = 7, #ARGV, 2 do
+        if size > FULL then
+            redis.call('LTRIM', KEYS[2], cut, -1)
+            cut, size = redis.call('LLEN', KEYS[2]), 0
+        end
         local line = '{"changed":' .. ARGV[n + 1] .. '}'
-        if lines % EVERY == 0 then
-            line = '{"whole":' .. (ARGV[n] ~= '' and ARGV[n] or ARGV[3]) .. '}'
-        end
-        lines = redis.call('RPUSH', KEYS[2], line)
+        if size == 0 then line = '{"whole":' .. (ARGV[n] ~= '' and ARGV[n] or ARGV[3]) .. '}' end
+        redis.call('RPUSH', KEYS[2], line)
+        size = size + #line
     end
-    if lines > MOST then
-        redis.call('LTRIM', KEYS[2], EVERY, -1)
-        while string.sub(redis.call('LINDEX', KEYS[2], 0), 1, 9) ~= '{"whole":' do
-            redis.call('LPOP', KEYS[2])
-        end
-    end
+    if #ARGV > 6 then redis.call('HSET', KEYS[1], 'size', size, 'cut', cut) end
 end
 redis.call('PUBLISH', ARGV[5], KEYS[1])
 return {0}
@@ -86,8 +89,10 @@ return {0}
 CUT = """
 local doc = redis.call('HGET', KEYS[1], 'doc')
 if doc and redis.call('DEL', KEYS[2]) > 0 then
-    redis.call('RPUSH', KEYS[2], '{"whole":' .. doc .. '}')
+    local line = '{"whole":' .. doc .. '}'
+    redis.call('RPUSH', KEYS[2], line)
     redis.call('HDEL', KEYS[1], 'last')
+    redis.call('HSET', KEYS[1], 'size', #line, 'cut', 0)
 end
 """
 
@@ -95,7 +100,12 @@ end
 PUT = """
 redis.call('DEL', KEYS[1], KEYS[2])
 redis.call('HSET', KEYS[1], 'version', ARGV[1], 'doc', ARGV[2])
-for n = 4, #ARGV do redis.call('RPUSH', KEYS[2], ARGV[n]) end
+local size = 0
+for n = 4, #ARGV do
+    redis.call('RPUSH', KEYS[2], ARGV[n])
+    size = size + #ARGV[n]
+end
+if size > 0 then redis.call('HSET', KEYS[1], 'size', size, 'cut', 0) end
 redis.call('PUBLISH', ARGV[3], KEYS[1])
 """
 

@@ -10,13 +10,13 @@ from typing import TypeVar
 import gevent
 from gevent.lock import Semaphore
 
+from myapp.documents import private, version
 from myapp.hub import Bell, Hub, aside, aside_waiting
 from myapp.store import Change, Check, Document, Past, Store, StoreDown, split, split_prefix
 from myapp.store_tinydb.buckets import BUCKETS, Buckets
 from myapp.store_tinydb.committer import Committer
-from myapp.store_tinydb.document import DocumentFile, decode
+from myapp.store_tinydb.document import DocumentFile
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
-from myapp.store_tinydb.kept import version
 from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
 from myapp.store_tinydb.past import SECRET, carry, past
 from myapp.store_tinydb.tinydb_file import made_once, sync
@@ -26,8 +26,6 @@ T = TypeVar("T")
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read of its file."""
-BIG = 64 * 1024
-"""From this many bytes on, a document is decoded beside the loop."""
 LEASE_TRIES = 20
 
 
@@ -55,7 +53,7 @@ class TinyStore(Store):
 
     def get(self, key: str) -> tuple[Document, str] | None:
         keeper = self._true(key)
-        return None if keeper.body is None else (_private(keeper.body), keeper.version)
+        return None if keeper.body is None else (private(keeper.body), keeper.version)
 
     def version(self, key: str) -> str | None:
         keeper = self._true(key)
@@ -75,7 +73,7 @@ class TinyStore(Store):
         self, key: str, fn: Change, *, fleeting: bool = False
     ) -> tuple[Document, str] | None:
         body = self._keeper(key).ask(Wish(fn, fleeting))
-        return None if body is None else (_private(body), version(body))
+        return None if body is None else (private(body), version(body))
 
     @contextmanager
     def listen(self, *keys: str) -> Iterator[Bell]:
@@ -198,7 +196,9 @@ class TinyStore(Store):
             store.close()
 
     def put(self, key: str, document: Document, journal: list[Document]) -> None:
-        self.change(key, lambda _: document)
+        self.keep_journal(f"{split(key)[0]}/")
+        put = self._keeper(key).file.put
+        self._waiting(lambda: put(document, journal))
 
     def past(self) -> Past:
         try:
@@ -307,8 +307,3 @@ def _furnish(folder: Path) -> None:
         folder.mkdir(exist_ok=True)
         sync(folder.parent)
     (folder / SIDE).mkdir(exist_ok=True)
-
-
-def _private(body: bytes) -> Document:
-    document: Document = decode(body) if len(body) < BIG else aside(decode, body)
-    return document

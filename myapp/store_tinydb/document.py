@@ -14,22 +14,18 @@ from pathlib import Path
 
 import msgspec
 
+from myapp.documents import Answer, encode, play, version
 from myapp.store import Change, Check, Document
 from myapp.store_tinydb.flush import Commit, Written, alone
 from myapp.store_tinydb.found import Found, check_edit, look, read
 from myapp.store_tinydb.journal_file import JournalFile
-from myapp.store_tinydb.kept import Kept, Mark, keep, recall, version
+from myapp.store_tinydb.kept import Kept, Mark, keep, recall
 from myapp.store_tinydb.locks import SIDE, locked
 from myapp.store_tinydb.spare import draft, put_in_place
-from myapp.store_tinydb.tinydb_file import Broken, close, tables, write
-
-encode = msgspec.json.encode
-decode = msgspec.json.decode
+from myapp.store_tinydb.tinydb_file import Broken, close, sync, tables, write
 
 GOES_ON = "The last good document goes on: edit that"
 GONE = "Nobody has a good copy, so the document is gone"
-
-Answer = bytes | BaseException | None
 
 
 @dataclass
@@ -99,7 +95,7 @@ class DocumentFile:
                     self._keep(lock, found.revision, found.body, found.text or b"", found.led)
                 made: list[bytes | None] = []
                 for fn, durable in fns:
-                    answer = _play(fn, outcome.body)
+                    answer = play(fn, outcome.body)
                     outcome.answers.append(answer)
                     if not isinstance(answer, BaseException):
                         if durable and answer != outcome.body:
@@ -170,6 +166,17 @@ class DocumentFile:
                 led = self._journal.anew(found.body, found.revision)
                 self._keep(lock, found.revision, found.body, b"", led)
 
+    def put(self, document: Document, journal: list[Document]) -> None:
+        """Have this document and this journal here, whatever there was. Raises OSError."""
+        with locked(self.lock) as lock:
+            revision, body = max(1, len(journal)), encode(document)
+            text = tables(body, revision)
+            write(self.fresh, text, durable=True)
+            led = self._journal.put(journal) if self._journal else None
+            self.fresh.replace(self.path)
+            sync(self.path.parent)
+            self._keep(lock, revision, body, text, led)
+
     def _save(
         self, lock: int, found: Found, outcome: Outcome, durable: bool, made: list[bytes | None]
     ) -> Commit[bool]:
@@ -235,15 +242,3 @@ class DocumentFile:
         place = Path(f"{self._aside}-{datetime.now():%Y%m%dT%H%M%S-%f}.json")
         write(place, text, durable=True)
         return f"{fault}. It was set aside as {place}"
-
-
-def _play(fn: Change, body: bytes | None) -> Answer:
-    try:
-        document = fn(None if body is None else decode(body))
-        if document is None:
-            return None
-        if not isinstance(document, dict):
-            raise TypeError(f"a change returns a document or None, not {type(document).__name__}")
-        return encode(document)
-    except BaseException as error:  # Whatever it was, it is for the one who asked.
-        return error

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import msgspec
 
+from myapp.documents import version
 from myapp.store import Check
-from myapp.store_tinydb.kept import Kept, Mark, contents, version
+from myapp.store_tinydb.kept import Kept, Mark, contents
 from myapp.store_tinydb.tinydb_file import Broken, close, parse
 
 

@@ -104,6 +104,20 @@ class JournalFile:
             os.close(file)
         return Mark(len(line))
 
+    def put(self, entries: list[Entry]) -> Mark | None:
+        """Have these entries instead, which lead to the document that is about to be put there."""
+        self.remove()
+        if not entries:
+            return None
+        lines = [{"revision": n, **entry} for n, entry in enumerate(entries, 1)]
+        text = b"".join(encode(line) + b"\n" for line in lines)
+        file = self._append(0, text)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        return Mark(len(text))
+
     def remove(self) -> None:
         for path in (self.path, self.older):
             path.unlink(missing_ok=True)

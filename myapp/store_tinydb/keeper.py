@@ -10,10 +10,10 @@ from typing import Any
 import gevent
 from gevent.event import AsyncResult, Event
 
+from myapp.documents import version
 from myapp.store import Change, StoreDown
 from myapp.store_tinydb.document import DocumentFile, Outcome
 from myapp.store_tinydb.flush import Commit
-from myapp.store_tinydb.kept import version
 
 PATIENCE = 0.05
 """Seconds an editor may take between moving the old file away and having written the new."""

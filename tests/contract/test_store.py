@@ -7,7 +7,7 @@ import pytest
 
 from myapp.hub import Hub
 from myapp.journal import states
-from myapp.store import open_store
+from myapp.store import Past, StoreDown, open_store
 
 SOON = 10  # seconds that a test waits for what must happen
 ROOM = "rooms/KXQP"
@@ -470,3 +470,96 @@ def test_a_url_that_names_no_store_says_what_to_write():
     for url in ("", "tinydb:", "mongo:whatever", "./data"):
         with pytest.raises(ValueError, match="MYAPP_STORE_URL"):
             open_store(url, Hub())
+
+
+def test_a_bucket_is_empty_for_all_when_all_have_taken_enough(server, store):
+    bob = server.open()
+    assert [who.take("ann", 1 / 60, 4) for who in (store, bob, store, bob)] == [0, 0, 0, 0]
+    assert 50 < store.take("ann", 1 / 60, 4) <= 60
+    assert 50 < bob.take("ann", 1 / 60, 4) <= 60
+    assert bob.take("bob", 1 / 60, 4) == 0
+
+
+def test_a_bucket_fills_again(store):
+    assert store.take("ann", 50, 1) == 0
+    gevent.sleep(store.take("ann", 50, 1) + 0.01)
+    assert store.take("ann", 50, 1) == 0
+
+
+def test_processes_share_their_buckets(server):
+    takers = [
+        server.start("print([store.take('ann', 1e-6, 30) for _ in range(20)].count(0))")
+        for _ in range(3)
+    ]
+    assert sum(int(taker.communicate(timeout=60)[0]) for taker in takers) == 30
+
+
+def test_the_time_is_the_same_for_all(server, store):
+    assert abs(store.time() - server.open().time()) < 0.05
+    assert abs(store.time() - float(server.run("print(store.time())"))) < 5
+
+
+def test_the_kinds_of_documents_are_those_that_there_are(store):
+    assert store.kinds() == []
+    store.change("players/ann", more)
+    store.change(ROOM, more)
+    assert store.kinds() == ["players", "rooms"]
+
+
+def test_time_in_which_nobody_served_is_counted_and_told_to_all(server):
+    serves = "store.serve(); away = store.away(); store.beat(); time.sleep(2.2); store.beat();"
+    assert float(server.run(f"import time; {serves} print(away)")) == 0
+    gevent.sleep(1)
+    for_good = "import time; store.serve(); print(store.away(), flush=True); sys.stdin.readline()"
+    ann = server.start(for_good)
+    away = float(ann.stdout.readline())
+    assert 0.9 < away < 8
+    bob = server.start(for_good)
+    assert float(bob.stdout.readline()) == away
+    assert server.open().away() == away
+
+
+def test_one_who_is_alone_sees_all_and_whoever_comes_waits(server, store):
+    store.change(ROOM, sit("Ann"))
+    store.close()
+    with server.open().alone() as inside:
+        assert inside.get(ROOM)[0] == {"seats": ["Ann"]}
+        bob = server.start(f"print(store.get({ROOM!r})[0], flush=True)")
+        gevent.sleep(0.5)
+        assert bob.poll() is None
+        inside.change(ROOM, sit("Eve"))
+    assert bob.communicate(timeout=60)[0] == "{'seats': ['Ann', 'Eve']}\n"
+
+
+def test_nobody_is_alone_while_somebody_uses_the_data(server, store):
+    worker = server.start(f"store.get({ROOM!r}); print('in', flush=True); sys.stdin.readline()")
+    assert worker.stdout.readline() == "in\n"
+    with pytest.raises(StoreDown, match=f"in use .*{worker.pid}"), store.alone():
+        pass
+    worker.kill()
+    worker.wait()
+    with store.alone():
+        pass
+
+
+def test_what_stands_beside_documents_can_be_carried_over(server, store):
+    assert store.past() == Past()
+    with store.alone() as inside:
+        inside.carry(Past("a secret of old", 12.5, 1_700_000_000.25))
+        assert inside.past() == Past("a secret of old", 12.5, 1_700_000_000.25)
+    assert server.open().secret() == "a secret of old"
+    assert server.open().away() == 12.5
+
+
+def test_a_document_is_put_with_its_journal_whatever_there_was(server, journal):
+    entries = [{"whole": {"seats": ["Ann"]}}, {"changed": [[["seats", 1], "Bob"]]}]
+    journal.change(ROOM, more)
+    journal.put(ROOM, {"seats": ["Ann", "Bob"]}, entries)
+    journal.put(OTHER, {"n": 1}, [])
+    for store in (journal, keeping(server)):
+        assert store.get(ROOM)[0] == {"seats": ["Ann", "Bob"]}
+        assert store.journal(ROOM) == entries
+    journal.change(ROOM, sit("Cleo"))
+    assert journal.journal(ROOM) == [*entries, {"changed": [[["seats", 2], "Cleo"]]}]
+    journal.change(OTHER, more)
+    assert led(journal, OTHER)[-1] == [("n", 2)]

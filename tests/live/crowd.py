@@ -60,7 +60,7 @@ class Visitor:
 
     def in_room(self, code):
         """This visitor as the room's document knows them."""
-        people = document(self.server.file(code))["people"]
+        people = self.server.document(f"rooms/{code}")["people"]
         return next(p for p in people if p["name"] == self.name)
 
 
@@ -226,14 +226,18 @@ def edit(path, change):
 def worker_of(server, tab):
     """The process id of the worker that serves this tab: the one that holds the lease of the
     presence document that names it. None while the tab has no stream."""
-    for path in (server.data / "presence").glob("*.json"):
-        with suppress(OSError):
-            if any(tab in line for line in document(path)["lines"]):
-                return _holder(server, f"/{path.stem}.life")
+    for key in server.keys("presence"):
+        with suppress(OSError, ValueError):
+            if any(tab in line for line in server.document(key)["lines"]):
+                return _holder(server, key)
     return None
 
 
-def _holder(server, life):
+def _holder(server, key):
+    if server.redis:
+        holder = server.redis.says("HGET", "vroum:leases", key).split(":")
+        return int(holder[1]) if len(holder) == 3 else None
+    life = f"/{key.partition('/')[2]}.life"
     for pid in server.workers:
         with suppress(OSError):
             if any(str(fd.readlink()).endswith(life) for fd in Path(f"/proc/{pid}/fd").iterdir()):
