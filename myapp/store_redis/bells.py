@@ -28,6 +28,8 @@ class Bells:
 
     def __init__(self, line: Line, hub: Hub, life: str) -> None:
         self._line, self._hub, self._life = line, hub, life
+        self.trouble = f"Redis does not answer at {line.url}: is it running?"
+        """Why the line is down, when it is."""
         self._heard: dict[str, Event] = {life: Event()}
         self._awaited = {life}
         self._connection: Any = None
@@ -64,8 +66,9 @@ class Bells:
                 for channel, text in self._messages():
                     wait, fine = AGAIN[0], self._take(channel, text) or fine
             except (RedisError, OSError, StoreDown) as error:
+                self.trouble = self._line.sentence(error)
                 if fine:
-                    log.warning("%s; connecting again", self._line.sentence(error))
+                    log.warning("%s; connecting again", self.trouble)
                 fine = False
             except Exception:
                 log.exception("the listener stumbled and goes on")

@@ -63,7 +63,7 @@ class Life:
     def _entered(self, serves: bool, last: bool) -> bool:
         try:
             if not self.bells.hear(f"life:{self.name}"):
-                raise StoreDown(f"Redis does not answer at {self._line.url}: is it running?")
+                raise StoreDown(self.bells.trouble)
             before = time.monotonic()
             said = self._line.run(scripts.ENTER, [], self.name, int(serves), secrets.token_hex(4))
         except StoreDown as error:

@@ -28,8 +28,8 @@ def more(doc):
 class Server:
     """One set of documents, and any number of processes that use it."""
 
-    def __init__(self, url, stack):
-        self.url = url
+    def __init__(self, url, stack, redis=None):
+        self.url, self.redis = url, redis
         self._stack = stack
 
     def open(self):
@@ -71,12 +71,12 @@ def pytest_generate_tests(metafunc):
 @pytest.fixture
 def server(request, tmp_path):
     with ExitStack() as stack:
-        url = f"tinydb:{tmp_path / 'data'}"
+        url, redis = f"tinydb:{tmp_path / 'data'}", None
         if request.param == "redis":
             redis = Redis(tmp_path / "redis")
             stack.callback(redis.stop)
             url = redis.url
-        yield Server(url if request.param != "memory" else f"memory:{tmp_path}", stack)
+        yield Server(url if request.param != "memory" else f"memory:{tmp_path}", stack, redis)
 
 
 @pytest.fixture

@@ -68,13 +68,14 @@ class Page:
     """A page that somebody has open: it keeps its stream, for ever.
 
     `html` is the newest drawing of each part of the page by its id, `wholes` when a stream had
-    shown all of them, `ends` when one ended, `cuts` how often one broke or could not be had, and
-    `refusals` are the statuses of streams that were refused.
+    shown all of them, `says` every signal it was sent, `ends` when one ended, `cuts` how often one
+    broke or could not be had, and `refusals` are the statuses of streams that were refused.
     """
 
     def __init__(self, visitor, path):
         self.visitor, self.path, self.tab = visitor, path, secrets.token_hex(8)
         self.html, self.wholes, self.ends, self.refusals, self.cuts = {}, [], [], [], 0
+        self.says = ""
         self.task = None
         signals = urlencode({"datastar": json.dumps({"tab": self.tab})})
         self._request = (
@@ -131,6 +132,8 @@ class Page:
             await asyncio.sleep(pause)
 
     def _take(self, event):
+        if event.startswith(b"event: datastar-patch-signals"):
+            self.says += event.decode()
         if part := re.search(rb'<div id="(\w+)"', event[:200]):
             self.html[part[1].decode()] = event.replace(b"\ndata: elements ", b"\n")
             if part[1].decode() in PARTS:

@@ -6,6 +6,7 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from tinydb import TinyDB
 from myapp.hub import Hub
 from myapp.journal import states
 from myapp.store import open_store
+from tests.redis import Redis
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ["BCDF", "GHJK", "LMNP"]
@@ -49,9 +51,9 @@ gevent.joinall(
 """
 
 
-def start(data, name):
+def start(url, name):
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, f"tinydb:{data}", name, *ROOMS],
+        [sys.executable, "-c", WRITER, url, name, *ROOMS],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     )
@@ -72,22 +74,50 @@ def hear(worker, lines):
     return [worker.stdout.readline() for _ in range(lines)]
 
 
+@pytest.fixture
+def redis(tmp_path):
+    redis = Redis(tmp_path / "redis")
+    yield redis
+    redis.stop()
+
+
 @pytest.mark.parametrize("stale_edits", [False, True], ids=["", "while an editor saves old texts"])
 def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_path, stale_edits):
-    dice = random.Random(2)
     data = tmp_path / "data"
+    kill_and_compare(f"tinydb:{data}", partial(read_files, data), stale_edits and data)
+
+
+def test_kill_9_of_processes_loses_no_acknowledged_change_in_redis(redis):
+    kill_and_compare(redis.url, partial(read_redis, redis))
+
+
+def test_kill_9_of_redis_loses_no_acknowledged_change_either(redis):
+    """Each round ends with it, and it comes back from its append-only file."""
+
+    def read():
+        redis.process.kill()
+        redis.process.wait()
+        redis.start()
+        return read_redis(redis)
+
+    kill_and_compare(redis.url, read)
+
+
+def kill_and_compare(url, read, edited=None):
+    """Rounds of writing and dying; after each, `read()` must give what was acknowledged."""
+    dice = random.Random(2)
     expected = {}
     for turn in range(ROUNDS):
-        living = open_store(f"tinydb:{data}", Hub())  # Outlives the others, where it is used.
+        living = open_store(url, Hub())  # Outlives the others, where it is used.
         living.keep_journal("rooms/")
-        workers = [start(data, f"{turn}-{n}") for n in range(WORKERS)]
+        workers = [start(url, f"{turn}-{n}") for n in range(WORKERS)]
         try:
             heard = []
             for victim in dice.sample(workers, len(workers)):
                 heard += hear(victim, dice.randint(30, 400))
-                if stale_edits:
+                if edited:
                     living.get("rooms/BCDF")
-                    save_an_old_text(data, dice)
+                    save_an_old_text(edited, dice)
                 victim.send_signal(signal.SIGKILL)
         finally:
             for worker in workers:
@@ -99,11 +129,17 @@ def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_
         expected.update(acknowledged(workers))
         for worker in workers:
             worker.stdout.close()
-        if stale_edits:
+        if edited:
             assert all(living.get(f"rooms/{room}") for room in ROOMS)
         living.close()
-        check(data, expected)
-        check_journals(f"tinydb:{data}")
+        docs = read()
+        lost = {
+            (room, writer): (n, docs[room].get(writer))
+            for (room, writer), n in expected.items()
+            if not n <= docs[room].get(writer, 0) <= n + 1
+        }
+        assert not lost
+        check_journals(url)
 
 
 def check_journals(url):
@@ -133,16 +169,15 @@ def save_an_old_text(data, dice):
     new.replace(path)
 
 
-def check(data, expected):
+def read_files(data):
     docs = {}
     for room in ROOMS:
         path = data / "rooms" / f"{room}.json"
         json.loads(path.read_text())
         with TinyDB(path) as db:
             (docs[room],) = db.all()
-    lost = {
-        (room, writer): (n, docs[room].get(writer))
-        for (room, writer), n in expected.items()
-        if not n <= docs[room].get(writer, 0) <= n + 1
-    }
-    assert not lost
+    return docs
+
+
+def read_redis(redis):
+    return {room: json.loads(redis.says("HGET", f"rooms/{room}", "doc")) for room in ROOMS}

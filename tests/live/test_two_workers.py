@@ -7,6 +7,7 @@ import time
 import pytest
 
 from myapp.games.buzzer import ANTICIPATION, CAP, SLACK
+from myapp.limits import COMMANDS
 from tests.conftest import wait_for
 from tests.live.crowd import DONE, Visitor
 
@@ -149,3 +150,64 @@ def test_players_of_a_killed_worker_come_back_and_the_others_notice_nothing(
         wait_for(lambda page=page: "Wait for it" in page.reads())
         assert page.row("Bob") and "away" not in page.row("Bob")
     assert not ann_page.ends
+
+
+ONE_OF_EACH = pytest.mark.parametrize(
+    "server", ["behind nginx", "redis behind nginx"], indirect=True
+)
+
+
+@ONE_OF_EACH
+def test_two_who_wait_on_different_workers_are_matched(server, people, crowd):
+    ann, bob = people
+    pages = crowd.on_both(people, "/")
+    ann.post("/queue/buzzer")
+    wait_for(lambda: "You are number 1 of 1" in pages[0].reads("mine"))
+    assert len({page.worker for page in pages}) == 2
+
+    place = bob.does("/queue/buzzer")
+
+    wait_for(lambda: place in pages[0].says)
+    assert [p["name"] for p in server.document(f"rooms/{place[-4:]}")["people"]] == ["Ann", "Bob"]
+
+
+@ONE_OF_EACH
+def test_of_too_many_tabs_the_oldest_rests_on_whichever_worker_they_are(server, people, crowd):
+    ann, _ = people
+    tabs = [crowd.looks(ann, "/") for _ in range(3)]
+    while len({wait_for(lambda tab=tab: tab.worker) for tab in tabs}) < 2:
+        crowd.closes(tabs.pop())
+        tabs.append(crowd.looks(ann, "/"))
+    crowd.looks(ann, "/")
+    wait_for(lambda: "_elsewhere" in tabs[0].says)
+    assert not any("_elsewhere" in tab.says for tab in tabs[1:])
+
+
+@ONE_OF_EACH
+def test_whoever_is_removed_is_out_on_every_worker(server, people, code, crowd):
+    ann, bob = people
+    pages = crowd.on_both(people, f"/{code}")
+    ann.does(f"/{code}/remove", player=bob.in_room(code)["key"])
+    wait_for(lambda: "You were removed" in pages[1].reads("me") + pages[1].reads())
+    seen = [bob.post(f"/{code}/join") for _ in range(12)]  # by both workers, one of these days
+    assert {status for status, _, _ in seen} == {403}
+    assert all("removed you" in text for _, _, text in seen)
+
+
+@ONE_OF_EACH
+def test_a_limit_is_one_limit_however_many_workers_there_are(people, code):
+    ann, _ = people
+    began = time.monotonic()
+    seen = [ann.post(f"/{code}/lock")[0] for _ in range(80)]
+    most = COMMANDS.burst + COMMANDS.rate * (time.monotonic() - began)
+    assert set(seen) == {DONE, 429}
+    assert COMMANDS.burst - 5 <= seen.count(DONE) <= most + 1
+
+
+@ONE_OF_EACH
+def test_an_account_made_on_one_worker_opens_on_every_other(server, people):
+    ann, _ = people
+    ann.does("/sign-up", name="Ann", password="correct horse battery")
+    for n in range(6):
+        phone = Visitor(server, f"Phone {n}")
+        phone.does("/log-in", name="Ann", password="correct horse battery")
