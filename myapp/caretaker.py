@@ -41,6 +41,8 @@ def begin(
                 rooms.sweep(presence.watched)
                 practice.sweep()
                 operator.sweep()
+            except StoreDown as error:
+                log.warning("the caretaker comes back later: %s", error)
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)

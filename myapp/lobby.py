@@ -60,6 +60,9 @@ class Lobby:
                             self._learn_all()
                         for key in rung - {"rooms/"}:
                             self._learn(key)
+            except StoreDown as error:
+                log.warning("the list of public rooms waits: %s", error)
+                gevent.sleep(1)
             except Exception:
                 log.exception("the list of public rooms stumbled and goes on")
                 gevent.sleep(1)

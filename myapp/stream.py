@@ -65,21 +65,27 @@ def stream(
 
     A ring that was missed costs nothing and ten changes before a slow page has taken the last one
     are one frame, because only what was last sent is remembered. Ends when the server closes, and
-    at once when `fd`, the page's connection, can be read: nothing comes there but its end.
+    at once when `fd`, the page's connection, can be read: nothing comes there but its end. While
+    the store is down the page is told so, by a signal, and keeps what it shows.
     """
-    yield SSE.patch_signals({"_beat": 0}, retry_duration=random.randint(*AGAIN)).encode()
+    again = random.randint(*AGAIN)
+    yield SSE.patch_signals({"_beat": 0, "_wait": False}, retry_duration=again).encode()
     with store.listen(*keys) as bell, hearing_the_end(fd, bell) as ended:
         sent: tuple[bytes, ...] = ()
-        spoke = time.monotonic()
+        spoke, waits = time.monotonic(), False
         while not (hub.closing or ended.is_set()):
+            waited = waits
             try:
-                now = look()
+                now, waits = look(), False
             except StoreDown as error:  # what is on the screen stays, and is right again soon
-                log.warning("a page waits: %s", error)
-                now = Look(sent, wake=1.0)
+                if not waited:
+                    log.warning("a page waits: %s", error)
+                now, waits = Look(sent, wake=1.0), True
             news = b"".join(
                 part for part, old in zip_longest(now.parts, sent) if part != old and part
             )
+            if waits != waited:
+                news += SSE.patch_signals({"_wait": waits}).encode()
             sent = now.parts
             if not news and time.monotonic() - spoke >= BEAT:
                 news = QUIET_BEAT

@@ -35,7 +35,12 @@ ALONE = (
     "deploy/test_restart",
     "story/test_accounts.py::test_they_take_the_same_time",
 )
-LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
+LONG = (
+    "live/test_two_machines",
+    "deploy/",
+    "cli/test_doctor_front",
+    "cli/test_doctor.py::test_a_store_that_hangs",
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -78,6 +83,8 @@ def free_port():
 class Served:
     """Vroum as an operator runs it, in a folder of its own; `nginx=True` is `make serve`."""
 
+    host = "127.0.0.1"
+
     def __init__(self, folder, *, nginx=False, redis=None, **settings):
         self.folder, self.nginx, self.redis = folder, nginx, redis
         for name in ("deploy", "static", "nginx.conf"):
@@ -99,7 +106,7 @@ class Served:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self):
         command = [str(ROOT / "deploy/serve.py")]
@@ -126,7 +133,7 @@ class Served:
 
     def ask(self, method, path, body=None, **headers):
         """One plain request; (status, headers, text)."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection(self.host, self.port, timeout=20)
         try:
             line.request(method, path, body, headers)
             answer = line.getresponse()

@@ -102,10 +102,14 @@ class Life:
             gevent.sleep(BEAT)
             try:
                 self._beat()
+                if not fine:
+                    log.info("Redis answers again")
+                    self.bells.ring()
                 fine = True
             except StoreDown as error:
                 if fine:
-                    log.warning("%s. Nothing can be saved until it does", error)
+                    log.warning("%s Nothing can be saved until it answers", error)
+                    self.bells.ring()  # so that the pages look, and say so
                 fine, self._grace = False, GRACE
             except Exception:
                 log.exception("the heartbeat stumbled and goes on")

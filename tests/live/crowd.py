@@ -35,7 +35,10 @@ class Visitor:
     def ask(self, method, path, body=None, headers=()):
         """One request; (status, headers, text)."""
         line = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=20, source_address=(self.address, 0)
+            self.server.host,
+            self.server.port,
+            timeout=20,
+            source_address=(self.address, 0) if self.address else None,
         )
         try:
             line.request(method, path, body, {**self.headers, **dict(headers)})
