@@ -115,7 +115,7 @@ static/vendor/datastar.js: deploy/vendor.py node_modules/ready
 
 # What the browser, live and deploy tests need from Debian, as tool=package or the same word for
 # both; only what is missing is installed.
-TOOLS   = chromium nginx redis-server openssl curl strace vim systemd-analyze=systemd
+TOOLS   = chromium nginx redis-server openssl curl strace vim systemd-analyze=systemd faketime ip=iproute2
 MISSING = $(strip $(foreach tool,$(TOOLS),$(if $(shell PATH="$$PATH:/usr/sbin" \
           command -v $(firstword $(subst =, ,$(tool)))),,$(lastword $(subst =, ,$(tool))))))
 
