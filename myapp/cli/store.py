@@ -1,9 +1,11 @@
 """store: moves everything from one kind of store to another."""
 
 import os
+from collections.abc import Callable
 
 import click
 from flask.cli import with_appcontext
+from gevent.pool import Pool
 
 from myapp.cli import data
 from myapp.hub import Hub
@@ -11,6 +13,7 @@ from myapp.rooms import Rooms
 from myapp.store import Past, Store, StoreDown, open_store, plain
 
 ROUNDING = 0.01  # seconds
+TOGETHER = 8  # documents that are copied at once
 
 
 @click.group()
@@ -94,19 +97,23 @@ def _later(one: Past, other: Past) -> bool:
 def _copy(old: Store, new: Store, keys: list[str]) -> None:
     for key in {*data.documents(new)} - {*keys}:
         new.change(key, lambda _: None)
-    with click.progressbar(keys, label="Copying") as progress:
-        for key in progress:
-            found = old.get(key)
-            if found:
-                new.put(key, found[0], old.journal(key))
+
+    def copied(key: str) -> None:
+        found = old.get(key)
+        if found:
+            new.put(key, found[0], old.journal(key))
+
+    _each(copied, keys, "Copying")
 
 
 def _compare(old: Store, new: Store, keys: list[str]) -> None:
     wrong = sorted({*data.documents(new)} ^ {*keys})
-    with click.progressbar(keys, label="Reading back") as progress:
-        for key in progress:
-            if new.get(key) != old.get(key) or new.journal(key) != old.journal(key):
-                wrong.append(key)
+
+    def compared(key: str) -> None:
+        if new.get(key) != old.get(key) or new.journal(key) != old.journal(key):
+            wrong.append(key)
+
+    _each(compared, keys, "Reading back")
     was, now = old.past(), new.past()
     if (was.secret, was.away) != (now.secret, now.away) or _later(was, now) or _later(now, was):
         wrong.append("the secret key and the time away")
@@ -114,3 +121,11 @@ def _compare(old: Store, new: Store, keys: list[str]) -> None:
         raise click.ClickException(
             f"{', '.join(wrong[:5])}: not the same when read back. SRC is as it was; try again."
         )
+
+
+def _each(fn: Callable[[str], None], keys: list[str], label: str) -> None:
+    """A few at a time, because each waits for a disk; and how far it is."""
+    done = Pool(TOGETHER).imap_unordered(fn, keys)
+    with click.progressbar(done, len(keys), label) as progress:
+        for _ in progress:
+            pass

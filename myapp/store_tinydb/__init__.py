@@ -196,7 +196,8 @@ class TinyStore(Store):
             store.close()
 
     def put(self, key: str, document: Document, journal: list[Document]) -> None:
-        self.keep_journal(f"{split(key)[0]}/")
+        if journal and split(key)[0] not in self._journals:
+            self.keep_journal(f"{split(key)[0]}/")
         put = self._keeper(key).file.put
         self._waiting(lambda: put(document, journal))
 
