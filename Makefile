@@ -37,8 +37,8 @@ test: debian check ## run every check and test, with small counts
 	@.venv/bin/python -m pytest -q -m "alone and not long"
 
 test-all: debian check ## run the same tests with the full counts (up to 45 minutes)
-	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -n 2 --dist worksteal -m "not alone"
-	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -m alone
+	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -rs -n 2 --dist worksteal -m "not alone"
+	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -rs -m alone
 
 check: .venv/ready-dev ## lint and type-check
 	@.venv/bin/python -m ruff check .

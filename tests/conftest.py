@@ -27,6 +27,7 @@ ALONE = (
     "live/test_idle",
     "live/test_arena_crowd",
     "live/test_hand_edits",
+    "live/test_two_machines",
     "browser/test_operator.py::test_while_nothing",
     "cli/test_doctor.py",
     "faults/test_crowd",

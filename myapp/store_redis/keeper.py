@@ -16,6 +16,7 @@ from myapp.store_redis import scripts
 from myapp.store_redis.life import Life
 from myapp.store_redis.line import PATIENCE, Line
 
+IN_TIME = 0.8 * PATIENCE  # seconds until a change no longer counts: the answer takes a while, too
 CROWDED = 3  # lost races after which one steps back for a moment
 
 
@@ -120,7 +121,7 @@ class Keeper:
             made.version,
             made.body or b"",
             # A Redis that stood still must not do later what was refused meanwhile.
-            life.time() + PATIENCE,
+            life.time() + IN_TIME,
             f"{split(self.key)[0]}/",
             made.last or b"",
             *made.lines,
