@@ -2,7 +2,8 @@
 
 A change has returned when Redis has answered, so it is as durable as Redis's own setting makes it:
 with `appendfsync always` it is on Redis's disk, with `everysec` a power cut may take the last
-second; that Redis itself is killed loses nothing in either case. A fleeting change costs the same.
+second; that Redis itself is killed loses nothing in either case. A fleeting change stays in its
+memory.
 """
 
 import secrets

@@ -99,7 +99,7 @@ class Keeper:
         races = 0
         while True:
             made = aside(_make, fns, self.body, self.version, self._last)
-            if self._commit(made):
+            if self._commit(made, wishes):
                 break
             races += 1
             if races > CROWDED:
@@ -110,7 +110,7 @@ class Keeper:
             else:
                 wish.answer.set(answer)
 
-    def _commit(self, made: Made) -> bool:
+    def _commit(self, made: Made, wishes: list[Wish]) -> bool:
         """False if it has to be worked out again, from what is known now."""
         life, before = self._life(), time.monotonic()
         self.known = False  # until Redis has answered
@@ -124,6 +124,7 @@ class Keeper:
             life.time() + IN_TIME,
             f"{split(self.key)[0]}/",
             made.last or b"",
+            int(all(wish.fleeting for wish in wishes)),
             *made.lines,
         )
         if what == 1:

@@ -1,5 +1,6 @@
 """The line to Redis: a bounded pool of connections, short patience, and sentences for failures."""
 
+import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Any
@@ -26,7 +27,8 @@ LANES = 8
 """Connections of one process. Whoever finds all of them taken waits: without that bound a crowd
 that wakes at once would open one each."""
 PATIENCE = 1.0
-"""Seconds for a connection, for a lane, and for an answer, each: then a page says so."""
+"""Seconds for a connection and for an answer, each: then a page says so."""
+CROWDED = 5.0  # seconds for a lane, while Redis answers
 
 CURES: list[tuple[type[RedisError], str]] = [
     (BusyLoadingError, "Redis is still loading its data: wait a moment"),
@@ -86,17 +88,29 @@ class Line:
         self._pool = redis.ConnectionPool(**self._how)
         self._redis = redis.Redis(connection_pool=self._pool)
         self._lanes = BoundedSemaphore(LANES)
+        self._failed = 0.0
 
     def ask(self, fn: Callable[[Any], Any]) -> Any:
         """What `fn` gets from Redis. StoreDown, with the cure, if Redis cannot answer."""
-        if not self._lanes.acquire(timeout=PATIENCE):
-            raise StoreDown(f"Redis at {self.url} is overloaded: too many wait for it")
+        self._take_lane()
         try:
             return fn(self._redis)
         except (RedisError, OSError) as error:
+            if not isinstance(error, ResponseError):
+                self._failed = time.monotonic()
             raise StoreDown(self.sentence(error)) from error
         finally:
             self._lanes.release()
+
+    def _take_lane(self) -> None:
+        """In a crowd one waits a while; but not when Redis has just failed those before."""
+        began = time.monotonic()
+        while not self._lanes.acquire(timeout=PATIENCE):
+            if self._failed > began or time.monotonic() - began > CROWDED:
+                raise StoreDown(f"Redis at {self.url} is overloaded: too many wait for it")
+        if self._failed > began:
+            self._lanes.release()
+            raise StoreDown(f"Redis does not answer at {self.url}: is it running?")
 
     def run(self, script: str, keys: Sequence[str], *args: str | bytes | float) -> Any:
         """Run a Lua script, which Redis does in one piece."""

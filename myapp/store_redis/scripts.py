@@ -3,7 +3,8 @@
 A document is a hash under its own key: `version`, `doc` (compact JSON) and, while its journal
 does not lead to `doc`, `last`: the document that it leads to. Its journal is a list,
 "journal:<key>", of which `size` and `cut` tell the parts. A change is told on the channel of its
-folder ("rooms/").
+folder ("rooms/"). What is fleeting stays in Redis's memory (REPL_NONE): it costs its disk nothing,
+and the next lasting change of the document, which holds all of it, carries it there.
 
 What processes know of each other stands under "vroum": a hash with `secret`, `away`, `served` and
 `mark` (which tells that Redis lost all); "vroum:lives", when each was last alive; "vroum:serving",
@@ -45,8 +46,9 @@ end
 
 # KEYS: the document, its journal. ARGV: the version it is made from ("" if there was none), the
 # new version ("" deletes), the new document, until when it counts, the folder, what `last` is to
-# be, and for each line of the journal the document that it leads to ("": the new one) and the
-# steps to it. Returns {0}; {1, version, doc, last} if another was quicker; {2, time} if it is late.
+# be, whether it is fleeting, and for each line of the journal the document that it leads to ("":
+# the new one) and the steps to it. Returns {0}; {1, version, doc, last} if another was quicker;
+# {2, time} if it is late.
 # A journal has an older and a newer part, each with a whole first line. When the newer one is full
 # it becomes the older one, in the place of the one before. `cut` is how many lines the older part
 # has, `size` how many bytes the newer one.
@@ -58,6 +60,7 @@ if now > tonumber(ARGV[4]) then return {2, text(now)} end
 local is = redis.call('HMGET', KEYS[1], 'version', 'doc', 'last')
 if (is[1] or '') ~= ARGV[1] then return {1, is[1], is[2], is[3]} end
 if ARGV[1] == ARGV[2] then return {0} end
+if ARGV[7] == '1' and ARGV[2] ~= '' then redis.set_repl(redis.REPL_NONE) end
 if ARGV[2] == '' then
     redis.call('DEL', KEYS[1], KEYS[2])
 else
@@ -65,10 +68,10 @@ else
     local lines = redis.call('LLEN', KEYS[2])
     local parts = redis.call('HMGET', KEYS[1], 'size', 'cut')
     local size, cut = tonumber(parts[1] or 0), tonumber(parts[2] or 0)
-    if #ARGV == 6 and lines > 0 then redis.call('HSETNX', KEYS[1], 'last', is[2]) end
-    if #ARGV > 6 then redis.call('HDEL', KEYS[1], 'last') end
-    if #ARGV > 6 and ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'last', ARGV[6]) end
-    for n = 7, #ARGV, 2 do
+    if #ARGV == 7 and lines > 0 then redis.call('HSETNX', KEYS[1], 'last', is[2]) end
+    if #ARGV > 7 then redis.call('HDEL', KEYS[1], 'last') end
+    if #ARGV > 7 and ARGV[6] ~= '' then redis.call('HSET', KEYS[1], 'last', ARGV[6]) end
+    for n = 8, #ARGV, 2 do
         if size > FULL then
             redis.call('LTRIM', KEYS[2], cut, -1)
             cut, size = redis.call('LLEN', KEYS[2]), 0
@@ -78,7 +81,7 @@ else
         redis.call('RPUSH', KEYS[2], line)
         size = size + #line
     end
-    if #ARGV > 6 then redis.call('HSET', KEYS[1], 'size', size, 'cut', cut) end
+    if #ARGV > 7 then redis.call('HSET', KEYS[1], 'size', size, 'cut', cut) end
 end
 redis.call('PUBLISH', ARGV[5], KEYS[1])
 return {0}
@@ -142,11 +145,13 @@ BEAT = (
     _LIFE
     + """
 local me = ARGV[1]
-redis.call('ZADD', 'vroum:lives', now, me)
-redis.call('PUBLISH', 'life:' .. me, 'beat')
 redis.call('HSETNX', 'vroum', 'away', ARGV[3])
 redis.call('HSETNX', 'vroum', 'mark', ARGV[6])
 if ARGV[4] ~= '' then redis.call('HSETNX', 'vroum', 'secret', ARGV[4]) end
+-- The rest is no news for Redis's disk, but for a word every ten seconds.
+if math.floor(now) % 10 ~= 0 then redis.set_repl(redis.REPL_NONE) end
+redis.call('ZADD', 'vroum:lives', now, me)
+redis.call('PUBLISH', 'life:' .. me, 'beat')
 if ARGV[2] == '1' then
     redis.call('HSET', 'vroum', 'served', text(now))
     redis.call('HSET', 'vroum:serving', me, 1)
@@ -219,6 +224,7 @@ if redis.call('GET', 'vroum:alone') == ARGV[1] then redis.call('DEL', 'vroum:alo
 TAKE = (
     _TIME
     + """
+redis.set_repl(redis.REPL_NONE)
 local rate, burst = tonumber(ARGV[1]), tonumber(ARGV[2])
 local is = redis.call('HMGET', KEYS[1], 'left', 'at')
 local left = tonumber(is[1] or burst) + math.max(0, now - tonumber(is[2] or now)) * rate

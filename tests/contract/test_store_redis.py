@@ -263,3 +263,23 @@ def test_a_journal_is_a_list_of_lines(redis, store):
     lines = redis.says("LRANGE", f"journal:{ROOM}", "0", "-1").splitlines()
     assert [json.loads(line) for line in lines] == store.journal(ROOM)
     wait_for(lambda: redis.says("EXISTS", f"journal:{ROOM}") == "1")
+
+
+def appended(redis):
+    """How many bytes Redis has written to its append-only file."""
+    return sum(path.stat().st_size for path in redis.folder.glob("appendonlydir/*.aof"))
+
+
+def test_what_is_fleeting_costs_the_disk_of_redis_nothing(redis, store):
+    store.change(ROOM, more)
+    before = appended(redis)
+    for _ in range(20):
+        store.change(ROOM, more, fleeting=True)
+        store.take("ann", 1, 100)
+    assert appended(redis) - before < 1000  # a beat may fall into it
+    store.change(ROOM, more)
+    redis.process.kill()
+    redis.process.wait()
+    redis.start()
+    assert heals(store.get, ROOM)[0] == {"n": 22}
+    assert heals(store.change, ROOM, more)[0] == {"n": 23}
