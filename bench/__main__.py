@@ -4,11 +4,12 @@ QUICK=1        1,000 streams, one short round (some minutes); without it, a few 
 ONLY="..."     only these servers, by their names (see bench/contestants.py)
 STREAMS="..."  these numbers of streams, such as "100 1000"
 KINDS="..."    these kinds of room: small arena different
-STAGES="..."   these stages: fan back moves grow store
+STAGES="..."   these stages: fan itself back moves grow store
 ROUNDS, and EACH: how many seconds a measurement takes, about
 """
 
 import os
+import shutil
 import signal
 import sys
 from dataclasses import asdict
@@ -16,12 +17,18 @@ from pathlib import Path
 
 from bench import report
 from bench.contestants import everybody
-from bench.processes import ROOT, WORK, many_files
+from bench.processes import CLIENT_CORE, MINE, ROOT, SERVER_CORE, WORK, many_files
 from bench.results import Results, machine
 from bench.scene import KINDS
 from bench.stages import STAGES, Run, Wanted
 
-PARTIAL = ("QUICK", "ONLY", "STREAMS", "KINDS", "STAGES")  # a run with one of these is not whole
+PARTIAL = (
+    "QUICK",
+    "ONLY",
+    "STREAMS",
+    "KINDS",
+    "STAGES",
+)  # a run with one of these is not whole
 
 
 def wanted() -> Wanted:
@@ -45,6 +52,8 @@ def wanted() -> Wanted:
 
 
 def main() -> None:
+    if SERVER_CORE == CLIENT_CORE:
+        sys.exit("make bench needs two cores: one for the server, one for the load client.")
     os.chdir(ROOT)
     many_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Stopped."))  # and stop whom we started
@@ -58,6 +67,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\nStopped. What was measured until now:")
         folder = WORK
+    finally:
+        shutil.rmtree(MINE, ignore_errors=True)
     report.write(results, folder)
     print(f"\n{Path(folder / 'report.md').read_text()}")
 

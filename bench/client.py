@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self
 
-from bench.processes import CLIENT_CORE, ROOT, WORK, compiled
+from bench.processes import CLIENT_CORE, MINE, ROOT, compiled
 
 
 @dataclass
@@ -32,7 +32,11 @@ class Plan:
 
     def write(self, path: Path) -> None:
         records = [(b"S", text) for text in self.streams] + [(b"P", text) for text in self.posts]
-        records += [(b"T", self.token), (b"F", self.first), (b"r", b"%d" % self.at_once)]
+        records += [
+            (b"T", self.token),
+            (b"F", self.first),
+            (b"r", b"%d" % self.at_once),
+        ]
         records += [(b"H", self.hello), (b"Q", self.ping), (b"A", self.pong)]
         records += [(b"n", b"")] * self.numbered
         records += [(b"c", b"%d" % self.by_chunks)] * bool(self.by_chunks)
@@ -53,11 +57,19 @@ class Client:
     busiest: float = field(default=0.0, init=False)
 
     def __enter__(self) -> Self:
-        path = WORK / f"plan-{id(self)}"
+        MINE.mkdir(parents=True, exist_ok=True)
+        path = MINE / f"plan-{id(self)}"
         self.plan.write(path)
         sources = sorted((ROOT / "bench/load").iterdir())
         self._process = subprocess.Popen(
-            ["taskset", "-c", str(CLIENT_CORE), compiled("load", *sources), self.target, path],
+            [
+                "taskset",
+                "-c",
+                str(CLIENT_CORE),
+                compiled("load", *sources),
+                self.target,
+                path,
+            ],
             cwd=ROOT,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -71,10 +71,17 @@ class Peer(Server):
     def _stream(self, n: int) -> bytes:
         if not self.websocket:
             return request("GET", f"/live?me=p{n:05}", accept="text/event-stream")
-        key = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        key = {
+            "Connection": "Upgrade",
+            "Upgrade": "websocket",
+            "Sec-WebSocket-Version": "13",
+        }
         key["Sec-WebSocket-Key"] = "AAAAAAAAAAAAAAAAAAAAAA=="
         return request(
-            "GET", f"/socket.io/?EIO=4&transport=websocket&me=p{n:05}", accept="*/*", **key
+            "GET",
+            f"/socket.io/?EIO=4&transport=websocket&me=p{n:05}",
+            accept="*/*",
+            **key,
         )
 
     def _change(self, scene: Scene, n: int) -> bytes:
@@ -115,7 +122,12 @@ def request(
 
 
 def limit(port_or_path: str) -> tuple[str, ...]:
-    return (str(compiled("limit", PEERS / "limit.c")), port_or_path, "{shared}", "{own}")
+    return (
+        str(compiled("limit", PEERS / "limit.c")),
+        port_or_path,
+        "{shared}",
+        "{own}",
+    )
 
 
 def gunicorn(app: str, bind: str) -> tuple[str, ...]:
@@ -137,13 +149,22 @@ def everybody() -> list[Server]:
         Vroum("vroum-packed", "Vroum, compressed", packed=True, kinds=shared),
         Peer("nchan", "nchan in nginx", needs=NCHAN, posts_html=True, kinds=shared),
         Peer(
-            "node", "Node + better-sse", command=(NODE, "{peers}/better_sse.mjs"), needs=BETTER_SSE
+            "node",
+            "Node + better-sse",
+            command=(NODE, "{peers}/better_sse.mjs"),
+            needs=BETTER_SSE,
         ),
         Peer(
-            "aiohttp", "aiohttp on uvloop", command=(PYTHON, "{peers}/aiohttp_app.py"), needs=PYTHON
+            "aiohttp",
+            "aiohttp on uvloop",
+            command=(PYTHON, "{peers}/aiohttp_app.py"),
+            needs=PYTHON,
         ),
         Peer(
-            "recipe", "gunicorn gevent + queues", command=gunicorn("recipe_app", tcp), needs=PYTHON
+            "recipe",
+            "gunicorn gevent + queues",
+            command=gunicorn("recipe_app", tcp),
+            needs=PYTHON,
         ),
         Peer("starlette", "Starlette + uvicorn", command=uvicorn, needs=PYTHON),
         Peer(
@@ -155,9 +176,19 @@ def everybody() -> list[Server]:
         ),
         Peer("quart", "Quart + hypercorn", command=hypercorn, needs=PYTHON),
         Peer(
-            "limit-unix", "C, epoll, unix socket", path="run/c", command=limit("run/c"), kinds=unix
+            "limit-unix",
+            "C, epoll, unix socket",
+            path="run/c",
+            command=limit("run/c"),
+            kinds=unix,
         ),
-        Vroum("vroum-unix", "Vroum, unix socket", path="run/vroum.sock", way="unix", kinds=unix),
+        Vroum(
+            "vroum-unix",
+            "Vroum, unix socket",
+            path="run/vroum.sock",
+            way="unix",
+            kinds=unix,
+        ),
         Vroum("vroum-nginx", "Vroum behind nginx", way="nginx"),
         Peer(
             "recipe-nginx",

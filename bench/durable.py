@@ -106,7 +106,12 @@ def rooms(folder: Path) -> Iterator[Path]:
 if __name__ == "__main__":
     _, name, seconds, folder = sys.argv
     used, began = time.process_time(), time.monotonic()
-    contestant = {"vroum": vroum, "tinydb": tinydb, "sqlite": sqlite, "fdatasync": fdatasync}[name]
+    contestant = {
+        "vroum": vroum,
+        "tinydb": tinydb,
+        "sqlite": sqlite,
+        "fdatasync": fdatasync,
+    }[name]
     count = contestant(Path(folder), float(seconds))
     took = time.monotonic() - began
     used = time.process_time() - used

@@ -110,7 +110,7 @@ def back(server: Server, scene: Scene, seconds: float) -> Figures:
     return {"seconds": found["seconds"], "client": found["client"]}
 
 
-def flooded(server: Server, scene: Scene, seconds: float, in_flight: int) -> Figures:
+def flooded(server: Server, scene: Scene, in_flight: int, seconds: float) -> Figures:
     """CPU of the server per post, with so many on their way at any time."""
     server.start(scene)
     try:

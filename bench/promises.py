@@ -33,7 +33,12 @@ class Promise:
             holds = "holds" if good else "does not hold"
         sign = "at least" if self.least else "below" if self.below else "at most"
         wanted = f"{sign} {self.most:g}{self.of}"
-        return {"promise": self.says, "figure": found, "wanted": wanted, "verdict": holds}
+        return {
+            "promise": self.says,
+            "figure": found,
+            "wanted": wanted,
+            "verdict": holds,
+        }
 
 
 def against(figure: str, above: str, below: str, stage: str = "small", size: int = 1000) -> Figure:
@@ -50,7 +55,7 @@ def between(figure: str, above: Where, below: Where) -> Figure:
     return lambda results: results.ratio(above, below, figure)
 
 
-def vroum(stage: str, size: int = 1000) -> Where:
+def vroum(stage: str, size: int) -> Where:
     return Where(stage, size, "vroum")
 
 
@@ -69,12 +74,12 @@ PROMISES = [
     Promise(
         f"{SMALL} at 5,000 streams to that at 1,000",
         1.25,
-        between("us", vroum("small", 5000), vroum("small")),
+        between("us", Where("itself", 5000, "small"), Where("itself", 1000, "small")),
     ),
     Promise(
         "everyone sees something different, CPU per delivery: to the same small room",
         1.5,
-        between("us", vroum("different"), vroum("small")),
+        between("us", Where("itself", 1000, "different"), Where("itself", 1000, "small")),
     ),
     Promise(
         "behind nginx, CPU of all processes per delivery: to nginx + the queue recipe",
@@ -137,7 +142,7 @@ GROWTH = [
     Promise(
         "a change while 1,000 streams look at other rooms: CPU to none elsewhere",
         NOISE,
-        between("change_us", vroum("elsewhere"), vroum("rooms", 1)),
+        between("change_us", vroum("elsewhere", 1000), vroum("rooms", 1)),
     )
 ]
 

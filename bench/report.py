@@ -93,7 +93,13 @@ def text(results: Results) -> str:
             parts.append(f"## {says}, {size:,} streams ({change})")
             parts.append(table(["server", "x C", *COLUMNS], rows(results, kind, size)))
     for heading, stage, size, names, figures in (
-        ("2,000 clients back after a restart", "back", 2000, titles(), ("seconds", "client")),
+        (
+            "2,000 clients back after a restart",
+            "back",
+            2000,
+            titles(),
+            ("seconds", "client"),
+        ),
         (
             "a post, 64 in flight: an accepted move in Vroum, an empty 204 in the others",
             "moves",
@@ -101,7 +107,13 @@ def text(results: Results) -> str:
             titles(),
             ("us", "posts", "failed", "client"),
         ),
-        ("durable changes a second, 64 rooms at once", "store", 64, STORES, ("changes", "us")),
+        (
+            "durable changes a second, 64 rooms at once",
+            "store",
+            64,
+            STORES,
+            ("changes", "us"),
+        ),
     ):
         drawn = single(results, stage, size, names, *figures)
         parts += [f"## {heading}", drawn] if drawn else []
@@ -124,6 +136,13 @@ def text(results: Results) -> str:
             "## what a change costs in a room with 100 streams",
             table(["", "us per change", "us per delivery"], lines),
         ]
+    itself = {
+        "small": "the same small room",
+        "different": "everyone sees something different",
+    }
+    for size in results.sizes_of("itself"):
+        drawn = single(results, "itself", size, itself, "us", "change_us")
+        parts += [f"## Vroum beside itself, {size:,} streams", drawn]
     parts += ["## What is promised", promised(results)]
     parts += [f"left out: {name}: {why}" for name, why in results.left_out.items()]
     parts += [f"the load client may have been the limit: {who}" for who in busy(results)]

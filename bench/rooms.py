@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterator
 
-from bench.processes import WORK
+from bench.processes import MINE
 from bench.scene import KINDS, MOVERS, MOVES_RATE, NUMBERS, Scene, id_of, request
 from bench.servers import Vroum
 
@@ -22,7 +22,7 @@ WALK = 120  # seconds for which the walkers' posts are all different
 
 def prepared(kind: str, streams: int, rooms: int = 1) -> Scene:
     """A scene; with `rooms` there are so many of them, which nobody else is in."""
-    scene = Scene(kind, streams, WORK / "scenes" / f"{kind}-{streams}-{rooms}")
+    scene = Scene(kind, streams, MINE / "scenes" / f"{kind}-{streams}-{rooms}")
     shutil.rmtree(scene.data, ignore_errors=True)
     scene.data.mkdir(parents=True)
     server = Vroum("prepare", "Vroum")

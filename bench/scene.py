@@ -17,7 +17,10 @@ from bench.client import Plan
 from bench.processes import ROOT
 
 SECRET = "known to the bench, and long enough"
-MOVERS, HELD = 40, 1.5  # who walks in the arena, and how many seconds until a key is said again
+MOVERS, HELD = (
+    40,
+    1.5,
+)  # who walks in the arena, and how many seconds until a key is said again
 MOVES_RATE = MOVERS / HELD  # posts a second
 TICKS = 10  # of the arena, in a second
 NUMBERS = range(10, 20)  # of changes, round and round
@@ -94,7 +97,11 @@ def id_of(room: int, number: int) -> str:
 
 def request(method: str, path: str, body: object = None, id: str = "", **headers: str) -> bytes:
     """The bytes of a request as a page makes it, by whoever has this id."""
-    headers |= {"Host": "vroum.test", "Datastar-Request": "true", "Sec-Fetch-Site": "same-origin"}
+    headers |= {
+        "Host": "vroum.test",
+        "Datastar-Request": "true",
+        "Sec-Fetch-Site": "same-origin",
+    }
     if id:
         said = {"_permanent": True, "id": id, "name": name_of(id)}
         headers["Cookie"] = f"vroum={_signer.dumps(said)}"  # type: ignore[union-attr]
@@ -104,5 +111,8 @@ def request(method: str, path: str, body: object = None, id: str = "", **headers
         headers.setdefault("Content-Type", "application/json")
     if method == "POST":
         headers["Content-Length"] = str(len(content))
-    lines = [f"{method} {path} HTTP/1.1", *(f"{name}: {said}" for name, said in headers.items())]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        *(f"{name}: {said}" for name, said in headers.items()),
+    ]
     return "\r\n".join([*lines, "", ""]).encode() + content

@@ -3,7 +3,6 @@
 `Vroum` is the real application, with a real room, sessions and store.
 """
 
-import http.client
 import os
 import shutil
 import socket
@@ -12,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bench.client import Plan
-from bench.processes import ROOT, WORK, Group
+from bench.processes import MINE, ROOT, Group
 from bench.scene import KINDS, Scene
 
 NGINX = shutil.which("nginx", path=f"{os.environ['PATH']}:/usr/sbin:/usr/local/sbin") or "nginx"
@@ -32,7 +31,7 @@ class Server:
 
     def start(self, scene: Scene) -> None:
         """Start with a fresh folder, and return when it answers."""
-        self.folder = WORK / "server"
+        self.folder = MINE / "server"
         shutil.rmtree(self.folder, ignore_errors=True)
         (self.folder / "run").mkdir(parents=True)
         with socket.socket() as probe:
@@ -65,14 +64,12 @@ class Server:
 
     def answers(self) -> bool:
         """Whether it answers any request."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=5)
-        with suppress(OSError, http.client.HTTPException):
-            if self.path:
-                line.sock = socket.socket(socket.AF_UNIX)
-                line.sock.settimeout(5)
-                line.sock.connect(self.target)
-            line.request("GET", "/healthz", headers={"Sec-Fetch-Site": "same-origin"})
-            return line.getresponse().status in (200, 404, 204)
+        family = socket.AF_UNIX if self.path else socket.AF_INET
+        with suppress(OSError), socket.socket(family) as line:
+            line.settimeout(5)
+            line.connect(self.target if self.path else ("127.0.0.1", self.port))
+            line.sendall(b"GET /healthz HTTP/1.1\r\nHost: vroum.test\r\n\r\n")
+            return line.recv(12)[9:12] in (b"200", b"204", b"404")
         return False
 
     def stop(self) -> None:
@@ -92,7 +89,14 @@ class Vroum(Server):
         bind = f"127.0.0.1:{self.port}" if self.way == "tcp" else "unix:run/vroum.sock"
         env = scene.settings | {"MYAPP_BIND": bind, "TMPDIR": str(self.folder)}
         config = str(ROOT / "deploy/gunicorn.conf.py")
-        command = [str(ROOT / ".venv/bin/python"), "-m", "gunicorn", "-c", config, "bench.app:app"]
+        command = [
+            str(ROOT / ".venv/bin/python"),
+            "-m",
+            "gunicorn",
+            "-c",
+            config,
+            "bench.app:app",
+        ]
         self.group.start(command, self.folder, env)
         if self.way == "nginx":
             run_nginx(self)
@@ -110,5 +114,13 @@ def run_nginx(server: Server) -> None:
         f"listen 127.0.0.1:{server.port} backlog=4096;\n"
     )
     user = "user root; " if os.geteuid() == 0 else ""
-    command = [NGINX, "-p", f"{server.folder}/", "-c", "nginx.conf", "-e", "run/error.log"]
+    command = [
+        NGINX,
+        "-p",
+        f"{server.folder}/",
+        "-c",
+        "nginx.conf",
+        "-e",
+        "run/error.log",
+    ]
     server.group.start([*command, "-g", f"daemon off; {user}"], server.folder, {})

@@ -2,17 +2,17 @@
 so that a machine that grows slower does so for all."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from bench.contestants import everybody
 from bench.measure import Figures, alone, back, crowded, flooded, measured
-from bench.processes import ROOT, SERVER_CORE, WORK
-from bench.results import Results
+from bench.processes import MINE, ROOT, SERVER_CORE
+from bench.results import Results, Where
 from bench.rooms import IN_FLIGHT, other_codes, prepared
 from bench.scene import KINDS, Scene, id_of
 from bench.servers import Server
@@ -21,6 +21,15 @@ COMING_BACK = 2000
 ROOMS = (1, 100, 5000)
 LOOKERS, LOOKED_AT = 1000, 10  # elsewhere, and in so many rooms
 GROUP = 100  # streams of the room that is measured while others exist
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One measurement that is taken once in every round, for about so many seconds."""
+
+    where: Where
+    title: str
+    measure: Callable[[float], Figures]
 
 
 STORES = {
@@ -61,32 +70,25 @@ class Run:
         for stage in self.wanted.stages:
             STAGES[stage](self)
 
-    def take_turns(
-        self,
-        stage: str,
-        size: int,
-        servers: Iterable[Server],
-        measure: Callable[..., Figures],
-        *scenes: Scene,
-        **more: int,
-    ) -> None:
-        """`measure(server, *scenes, seconds, **more)` for each of them, round by round."""
-        failed: set[str] = set()
+    def take_turns(self, turns: list[Turn]) -> None:
+        """Measure all of them, round by round. Who fails once is left out from then on."""
+        failed: set[Where] = set()
         for round in range(self.wanted.rounds):
-            for server in servers:
-                if server.name in failed:
-                    continue
-                say(f"{stage} {size}, round {round + 1} of {self.wanted.rounds}: {server.title}")
+            for turn in [turn for turn in turns if turn.where not in failed]:
+                stage, size, name = turn.where
+                say(f"{stage} {size:,}, round {round + 1} of {self.wanted.rounds}: {turn.title}")
                 try:
-                    figures = measure(server, *scenes, self.wanted.seconds, **more)
+                    figures = turn.measure(self.wanted.seconds)
                 except (RuntimeError, OSError) as error:
-                    failed.add(server.name)
-                    self.leave_out(f"{server.name}, {stage} {size}", server.title, str(error))
-                    continue
-                self.results.add(stage, size, server.name, round, figures)
+                    failed.add(turn.where)
+                    self.leave_out(f"{name}, {stage} {size}", turn.title, str(error))
+                else:
+                    self.results.add(stage, size, name, round, figures)
 
-    def named(self, *names: str) -> list[Server]:
-        return [server for server in self.servers if server.name in names]
+    @property
+    def vroum(self) -> list[Server]:
+        """Vroum, over TCP; nobody when others alone are asked for."""
+        return [server for server in self.servers if server.name == "vroum"]
 
 
 def fan_out(run: Run) -> None:
@@ -95,34 +97,85 @@ def fan_out(run: Run) -> None:
         for streams in run.wanted.streams:
             say(f"{KINDS[kind]}: setting up for {streams} streams")
             scene = prepared(kind, streams)
-            run.results.sizes[f"{kind} {streams}"] = {"shared": scene.shared, "own": scene.own}
-            servers = [server for server in run.servers if kind in server.kinds]
-            run.take_turns(kind, streams, servers, measured, scene)
+            run.results.sizes[f"{kind} {streams}"] = {
+                "shared": scene.shared,
+                "own": scene.own,
+            }
+            run.take_turns(
+                [
+                    Turn(
+                        Where(kind, streams, s.name),
+                        s.title,
+                        partial(measured, s, scene),
+                    )
+                    for s in run.servers
+                    if kind in s.kinds
+                ]
+            )
+
+
+def compare_itself(run: Run) -> None:
+    """Vroum beside itself: with more streams, and where everyone sees something different."""
+    scenes = [
+        prepared("small", 1000),
+        prepared("small", 5000),
+        prepared("different", 1000),
+    ]
+    run.take_turns(
+        [
+            Turn(
+                Where("itself", at.streams, at.kind),
+                f"Vroum, {at.kind}",
+                partial(alone, s, at),
+            )
+            for at in scenes
+            for s in run.vroum
+        ]
+    )
 
 
 def come_back(run: Run) -> None:
     """Everybody's streams after a restart."""
     scene = prepared("small", COMING_BACK)
-    servers = [s for s in run.servers if s.name not in ("vroum-packed", "vroum-unix", "limit-unix")]
-    run.take_turns("back", COMING_BACK, servers, back, scene)
+    absent = "vroum-packed", "vroum-unix", "limit-unix"
+    run.take_turns(
+        [
+            Turn(Where("back", COMING_BACK, s.name), s.title, partial(back, s, scene))
+            for s in run.servers
+            if s.name not in absent
+        ]
+    )
 
 
 def accept_moves(run: Run) -> None:
     """A move in Vroum, and in the others a request that is answered with an empty 204."""
     scene = replace(prepared("moves", 0), shared=1000)
-    servers = [s for s in run.servers if s.name not in ("vroum-packed", "nchan")]
-    run.take_turns("moves", IN_FLIGHT, servers, flooded, scene, in_flight=IN_FLIGHT)
+    run.take_turns(
+        [
+            Turn(
+                Where("moves", IN_FLIGHT, s.name),
+                s.title,
+                partial(flooded, s, scene, IN_FLIGHT),
+            )
+            for s in run.servers
+            if s.name != "vroum-packed"
+        ]
+    )
 
 
 def grow(run: Run) -> None:
     """What a change costs in one room of many, and while others look at theirs."""
-    for rooms in ROOMS:
-        say(f"growth: setting up {rooms} rooms")
-        scene = prepared("small", GROUP, rooms=rooms)
-        run.take_turns("rooms", rooms, run.named("vroum"), alone, scene)
-    scene = prepared("small", GROUP, rooms=LOOKED_AT + 1)
-    elsewhere = watched_elsewhere(scene)
-    run.take_turns("elsewhere", LOOKERS, run.named("vroum"), crowded, scene, elsewhere)
+    turns = []
+    for server in run.vroum:
+        for rooms in ROOMS:
+            say(f"growth: setting up {rooms:,} rooms")
+            scene = prepared("small", GROUP, rooms=rooms)
+            measure = partial(alone, server, scene)
+            turns.append(Turn(Where("rooms", rooms, "vroum"), f"{rooms:,} rooms", measure))
+        scene = prepared("small", GROUP, rooms=LOOKED_AT + 1)
+        measure = partial(crowded, server, scene, watched_elsewhere(scene))
+        turns.append(Turn(Where("elsewhere", LOOKERS, "vroum"), "others look elsewhere", measure))
+    run.take_turns(turns)
 
 
 def watched_elsewhere(scene: Scene) -> Scene:
@@ -136,23 +189,45 @@ def watched_elsewhere(scene: Scene) -> Scene:
 def keep(run: Run) -> None:
     """Durable changes a second at the store."""
     scene = prepared("moves", 0)
-    folder = WORK / "store"
-    for round in range(run.wanted.rounds):
-        for name in STORES:
-            say(f"store, round {round + 1} of {run.wanted.rounds}: {name}")
-            shutil.rmtree(folder, ignore_errors=True)
-            shutil.copytree(scene.data, folder / "data")
-            command = ["taskset", "-c", str(SERVER_CORE), sys.executable, "-m", "bench.durable"]
-            command += [name, str(run.wanted.seconds), str(folder)]
-            env = {**os.environ, "PYTHONPATH": str(ROOT)}
-            done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True)
-            if done.returncode:
-                run.leave_out(name, "the store", done.stderr[-1000:])
-                continue
-            run.results.add("store", 64, name, round, json.loads(done.stdout))
+    run.take_turns(
+        [
+            Turn(Where("store", IN_FLIGHT, name), title, partial(durable, scene, name))
+            for name, title in STORES.items()
+        ]
+    )
 
 
-STAGES = {"fan": fan_out, "back": come_back, "moves": accept_moves, "grow": grow, "store": keep}
+def durable(scene: Scene, name: str, seconds: float) -> Figures:
+    """Measured by a process of its own, on the servers' core."""
+    folder = MINE / "store"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(scene.data, folder / "data")
+    command = [
+        "taskset",
+        "-c",
+        str(SERVER_CORE),
+        sys.executable,
+        "-m",
+        "bench.durable",
+        name,
+    ]
+    done = subprocess.run(
+        [*command, str(seconds), str(folder)], cwd=ROOT, capture_output=True, text=True
+    )
+    if done.returncode:
+        raise RuntimeError(done.stderr[-1000:])
+    figures: Figures = json.loads(done.stdout)
+    return figures
+
+
+STAGES = {
+    "fan": fan_out,
+    "itself": compare_itself,
+    "back": come_back,
+    "moves": accept_moves,
+    "grow": grow,
+    "store": keep,
+}
 
 
 def say(what: str) -> None:

@@ -59,6 +59,7 @@ static void leave(int fd) {
     }
     free(waiting[fd]);
     waiting[fd] = NULL;
+    waits[fd] = 0;
     close(fd);
 }
 
@@ -66,8 +67,7 @@ static void send_all(int fd, const char *bytes, size_t size) {
     ssize_t n = waiting[fd] ? 0 : write(fd, bytes, size);
     if (n == (ssize_t)size) return;
     if (n < 0) n = 0;
-    waiting[fd] = realloc(waiting[fd], waits[fd] * !!waiting[fd] + size - (size_t)n);
-    if (!waits[fd]) waits[fd] = 0;
+    waiting[fd] = realloc(waiting[fd], waits[fd] + size - (size_t)n);
     memcpy(waiting[fd] + waits[fd], bytes + n, size - (size_t)n);
     waits[fd] += size - (size_t)n;
 }
@@ -144,7 +144,6 @@ int main(int argc, char **argv) {
                 while ((fd = accept4(gate, NULL, NULL, SOCK_NONBLOCK)) >= 0) {
                     setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
                     heard[fd] = 0;
-                    waits[fd] = 0;
                     event = (struct epoll_event){.events = EPOLLIN | EPOLLOUT | EPOLLET, .data.fd = fd};
                     epoll_ctl(all, EPOLL_CTL_ADD, fd, &event);
                 }
