@@ -3,7 +3,8 @@
 deliveries  a second, at saturation: one change on one screen is one delivery
 us          CPU microseconds of the server per delivery, user and system, all its processes
 share       of its core that the server used then; client: of its own that the load client did
-p50, p99    seconds from a post to each screen, at CHANGES a second; last_...: to the last screen
+p50, p99    seconds from a post to each screen, at CHANGES a second; last_...: to the last screen;
+            of ticks, which no post makes: from the first screen to each other
 missing     how many deliveries of those never came
 kb          memory per idle stream, PSS of all processes
 bytes       a second and player: at CHANGES a second, in the arena at its TICKS
@@ -84,6 +85,8 @@ def ticking(server: Server, client: Client, scene: Scene, seconds: float) -> Fig
         "deliveries": found["frames"] / found["seconds"],
         "us": used / found["frames"] * 1e6,
         "share": used / found["seconds"],
+        "p50": found.get("p50"),
+        "p99": found.get("p99"),
         "bytes": found["bytes"] / found["seconds"] / scene.streams,
         "frame": found["bytes"] / found["frames"],
         "failed": found["failed"] + found["lost"],

@@ -89,7 +89,8 @@ def text(results: Results) -> str:
         for size in results.sizes_of(kind):
             weight = results.sizes.get(f"{kind} {size}", {})
             own = f" and {weight['own']} of one's own" if weight.get("own") else ""
-            change = f"a change: {weight.get('shared')} bytes{own}"
+            after = "; p50 and p99: after the first screen" if kind == "arena" else ""
+            change = f"a change: {weight.get('shared')} bytes{own}{after}"
             parts.append(f"## {says}, {size:,} streams ({change})")
             parts.append(table(["server", "x C", *COLUMNS], rows(results, kind, size)))
     for heading, stage, size, names, figures in (

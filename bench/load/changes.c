@@ -14,12 +14,14 @@ static float *delays;     /* of each change on each screen, when they are kept *
 static double *last;      /* of each change: when the last screen showed it */
 static long delays_count;
 static int keeping;
+static float *spread;     /* of ticks: how long after the first screen each one showed it */
+static long spread_count, spread_room;
 
 void forget_changes(int keep_latencies) {
     int n = stream_requests.count;
     earlier += changes;
     changes = 0;
-    total = delays_count = 0;
+    total = delays_count = spread_count = 0;
     behind = 0;
     keeping = keep_latencies;
     free(shown); free(delays); free(last);
@@ -61,6 +63,29 @@ int everybody_shows(void) {
 
 long shown_in_all(void) { return total; }
 
+/* Ticks: changes that the server's clock makes, and nobody here knows when. */
+#define REMEMBERED 64
+#define SAME 0.5  /* seconds; names come again later */
+
+static struct { char name[NAME]; double first; } ticks[REMEMBERED];
+static int next_tick;
+
+void ticked(const char *name) {
+    double at = now();
+    int i = 0;
+    while (i < REMEMBERED && (at - ticks[i].first > SAME || memcmp(ticks[i].name, name, NAME))) i++;
+    if (i == REMEMBERED) {
+        i = next_tick++ % REMEMBERED;
+        memcpy(ticks[i].name, name, NAME);
+        ticks[i].first = at;
+    }
+    if (spread_count == spread_room) {
+        spread_room = spread_room ? spread_room * 2 : 4096;
+        spread = realloc(spread, sizeof(float) * (size_t)spread_room);
+    }
+    spread[spread_count++] = (float)(at - ticks[i].first);
+}
+
 static int by_float(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
     return (x > y) - (x < y);
@@ -80,4 +105,10 @@ void print_latencies(void) {
     printf(", \"p50\": %.6f, \"p99\": %.6f", delays[delays_count / 2], delays[delays_count * 99 / 100]);
     printf(", \"last_p50\": %.6f, \"last_p99\": %.6f, \"missing\": %ld", last[count / 2],
            last[count * 99 / 100], missing);
+}
+
+void print_spread(void) {
+    if (!spread_count) return;
+    qsort(spread, (size_t)spread_count, sizeof(float), by_float);
+    printf(", \"p50\": %.6f, \"p99\": %.6f", spread[spread_count / 2], spread[spread_count * 99 / 100]);
 }

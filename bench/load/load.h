@@ -40,6 +40,9 @@ void shows(int stream, int change);
 int everybody_shows(void);
 long shown_in_all(void);
 void print_latencies(void);
+void ticked(const char *name);  /* a frame that came by the clock, known by the NAME bytes it begins with */
+void print_spread(void);
+#define NAME 16
 int change_of(int stream, int number);
 int newest_unshown(int stream);
 

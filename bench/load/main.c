@@ -4,7 +4,8 @@
    open COUNT          opens so many streams; how long until each had its first view
    saturate SECONDS    the next change as soon as the last screen shows the one before
    pace SECONDS RATE   so many changes a second; how long until each screen shows each
-   drive SECONDS RATE  so many posts a second; frames are counted, whichever post they came from
+   drive SECONDS RATE  so many posts a second; frames are counted, whichever post they came from,
+                       and how long after the first screen each other one had them
    flood SECONDS COUNT so many posts on their way at any time
    close               closes all streams */
 #define _GNU_SOURCE
@@ -163,6 +164,7 @@ static void drive(double seconds, double rate) {
         sent += post(which++);
     }
     report();
+    print_spread();
     end();
 }
 

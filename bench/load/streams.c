@@ -87,13 +87,14 @@ static char *unwrap(int id, char *at, char *end) {
 }
 
 static void tokens(int id, char *at, char *end) {
-    size_t whole = token.size + (numbered ? 2 : 0);
+    size_t whole = token.size + (numbered ? 2 : NAME);
     while ((at = memmem(at, (size_t)(end - at), token.bytes, token.size)) && at + whole <= end) {
         if (numbered) {
             int number = (at[token.size] - '0') * 10 + at[token.size + 1] - '0';
             int change = change_of(id, number);
             if (change >= 0) { shows(id, change); frames++; }
         } else {
+            ticked(at + token.size);
             frame(id);
         }
         at += whole;
@@ -147,7 +148,8 @@ void stream_event(int id) {
                 streams_first++;
             }
             tokens(id, begin, end);
-            size_t keep = (first_token.size > token.size + 2 && !s->first ? first_token.size : token.size + 2) - 1;
+            size_t keep = token.size + (numbered ? 2 : NAME) - 1;
+            if (!s->first && first_token.size > keep) keep = first_token.size - 1;
             if (keep > (size_t)(end - begin)) keep = (size_t)(end - begin);
             memcpy(s->tail, end - keep, keep);
             s->tail_size = (int)keep;

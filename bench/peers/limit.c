@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <arpa/inet.h>
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,6 +129,7 @@ int main(int argc, char **argv) {
     struct rlimit most;
     struct epoll_event event, events[512];
     if (argc != 4) return 2;
+    signal(SIGPIPE, SIG_IGN);  /* whoever left is noticed when read */
     shared_size = atoi(argv[2]);
     own_size = atoi(argv[3]);
     getrlimit(RLIMIT_NOFILE, &most);
