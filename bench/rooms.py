@@ -17,6 +17,7 @@ AVATARS = 200
 SEATS = 250  # of the bench's own game
 IN_FLIGHT = 64
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"
+WEIGHED = 6  # changes, to know how many bytes one is
 WALK = 120  # seconds for which the walkers' posts are all different
 
 
@@ -154,27 +155,29 @@ assert KINDS.keys() <= SET_UP.keys()
 
 
 def weighed(scene: Scene, port: int) -> tuple[int, int]:
-    """The bytes of what one change sends to a page: the events that all share, and one's own."""
-    plan = scene.plan()
+    """The bytes of what one change sends to a page: the events that all share, and one's own.
+
+    Of some changes the lightest: with others comes word of somebody who has no page open.
+    """
+    plan, weights = scene.plan(), []
+    posts = plan.posts[:MOVERS] if scene.ticks else plan.posts[:: scene.at_once][-WEIGHED:]
     with socket.create_connection(("127.0.0.1", port), 5) as screen:
         screen.sendall(plan.streams[min(1, scene.streams - 1)])
         listen(screen, 1.0)
-        for post in plan.posts[-scene.at_once :] if not scene.ticks else plan.posts[:MOVERS]:
+        for post in posts:
             with socket.create_connection(("127.0.0.1", port), 5) as line:
                 line.sendall(post)
                 line.recv(4096)
-            if scene.at_once > 1:
-                break  # the screen is in the first room
-        if scene.ticks:
-            listen(screen, 0.5)
-        events = [event + b"\n\n" for event in listen(screen, 0.5).split(b"\n\n") if event]
-    events = [event for event in events if b"patch-elements" in event]
-    own = [len(event) for event in events if b'id="me"' in event]
-    rest = [len(event) for event in events if b'id="me"' not in event]
-    if scene.ticks:
-        frames = [len(event) for event in events if scene.token in event]
-        return sum(frames) // len(frames), 0
-    return sum(rest), sum(own)
+            heard = listen(screen, 0.05 if scene.ticks else 0.4).split(b"\n\n")
+            events = [event + b"\n\n" for event in heard if b"patch-elements" in event]
+            if scene.ticks:
+                weights += [(len(event), 0) for event in events if scene.token in event]
+            elif any(scene.token in event for event in events):
+                own = sum(len(event) for event in events if b'id="me"' in event)
+                weights.append((sum(map(len, events)) - own, own))
+    if not weights:
+        raise RuntimeError(f"no change was seen in the room that is {scene.kind}")
+    return sorted(weights)[len(weights) // 2 if scene.ticks else 0]
 
 
 def listen(line: socket.socket, seconds: float) -> bytes:
