@@ -118,7 +118,9 @@ def text(results: Results) -> str:
     ):
         drawn = single(results, stage, size, names, *figures)
         parts += [f"## {heading}", drawn] if drawn else []
-    growth = [("rooms", size, f"{size:,} rooms") for size in results.sizes_of("rooms")]
+    growth = [
+        ("rooms", size, f"{size:,} room{'s' * (size > 1)}") for size in results.sizes_of("rooms")
+    ]
     growth += [
         ("elsewhere", size, f"{size:,} streams elsewhere") for size in results.sizes_of("elsewhere")
     ]
