@@ -33,7 +33,7 @@ PATIENCE = 2.0
 
 @given("connection")
 def begin() -> dict[str, Any]:
-    change("line", lambda doc: {**doc, "kind": "fast", "asked": {}, "pings": 0})
+    change("line", lambda doc: {**doc, "kind": "fast", "asked": {"line": 0}, "pings": 0})
     return {"fuse": FUSE}
 
 
@@ -83,7 +83,7 @@ def line(number: int) -> Iterator[DatastarEvent]:
             beats += 1
             streams = len(still_open(doc))
             yield patch("_line.html", beats=beats, doc=doc, fuse=FUSE, streams=streams)
-            again = doc["asked"].get("line", 1) - 1
+            again = max(0, doc["asked"]["line"] - 1)
             yield SSE.patch_signals(
                 {"_pong": doc.get("pings", 0), "_open": streams, "_retries": again}
             )

@@ -39,7 +39,7 @@ OURS = {
     "ill",
     "loop.index",
     "1 if cls else 2",
-    "([\"\"] + words)|tojson",
+    '([""] + words)|tojson',
 }
 
 
