@@ -25,6 +25,7 @@ class Seen(msgspec.Struct, forbid_unknown_fields=True):
     taps: Annotated[int, Meta(ge=0, le=1_000_000)]
     size: Annotated[str, Meta(pattern="^[0-9]{1,5} × [0-9]{1,5}$")]
     hidden: bool
+    alone: bool = False  # in a window of its own
 
 
 @pages.post("/12/ask")

@@ -55,7 +55,8 @@ def buzz() -> Iterator[DatastarEvent]:
 def told(phase: str, number: int, press: Press | None) -> Iterator[DatastarEvent]:
     yield patch("_pad.html", phase=phase, round=number, press=press)
     gevent.sleep(REST)
-    yield patch("_pad.html", phase="ready", round=number, press=press)
+    early = phase == "locked"
+    yield patch("_pad.html", phase="ready", round=number, press=press, early=early)
 
 
 @pages.post("/8/ring")

@@ -33,7 +33,7 @@ PATIENCE = 2.0
 
 @given("connection")
 def begin() -> dict[str, Any]:
-    change("line", lambda doc: {**doc, "kind": "fast", "asked": {}})
+    change("line", lambda doc: {**doc, "kind": "fast", "asked": {"line": 0}, "pings": 0})
     return {"fuse": FUSE}
 
 
@@ -83,7 +83,10 @@ def line(number: int) -> Iterator[DatastarEvent]:
             beats += 1
             streams = len(still_open(doc))
             yield patch("_line.html", beats=beats, doc=doc, fuse=FUSE, streams=streams)
-            yield SSE.patch_signals({"_pong": doc.get("pings", 0), "_open": streams})
+            again = max(0, doc["asked"]["line"] - 1)
+            yield SSE.patch_signals(
+                {"_pong": doc.get("pings", 0), "_open": streams, "_retries": again}
+            )
             bell.wait(BEAT)
 
 
@@ -115,7 +118,7 @@ def more() -> Response:
     """One more stream, which nobody needs."""
     cure = request.args.get("cure", "")
     if cure == "cap" and any(kind == "more" for kind, _ in still_open(practice("line"))):
-        raise BadMove("You have one open already.")
+        raise BadMove("You have one of this kind open already.")
     if len(still_open(practice("line"))) >= FUSE:
         raise BadMove("That is enough: one more, and your browser has no line left to say stop.")
     return lasting(another(cure))
@@ -153,13 +156,14 @@ def door() -> Iterator[DatastarEvent]:
 
 
 def meet(manners: Callable[[Queue, Queue], str]) -> Iterator[DatastarEvent]:
-    """Two at a door, each with a queue for what the other says to him."""
+    """Two at a door, each with a queue for what the other says to them."""
     ann, bob = Queue(), Queue()
     both = [gevent.spawn(polite, ann, bob), gevent.spawn(manners, bob, ann)]
     gevent.sleep(PATIENCE / 4)
-    yield patch("_door.html", stuck=[where(one) for one in both], said=None)
+    stuck = [where(one) for one in both]
+    yield patch("_door.html", stuck=stuck, said=None)
     gevent.joinall(both)
-    yield patch("_door.html", stuck=[None, None], said=[one.value for one in both])
+    yield patch("_door.html", stuck=stuck, said=[one.value for one in both])
 
 
 def polite(mine: Queue, yours: Queue) -> str:
@@ -177,7 +181,7 @@ def rude(mine: Queue, yours: Queue) -> str:
 
 
 def where(one: gevent.Greenlet) -> tuple[int, str] | None:
-    """The line of this file in which somebody stands and waits; None if he is through."""
+    """The line of this file in which somebody stands and waits; None if they are through."""
     stack = traceback.extract_stack(one.gr_frame) if one.gr_frame else []
     ours = [frame for frame in stack if frame.filename == __file__]
     return (ours[-1].lineno or 0, ours[-1].line or "") if ours else None

@@ -1,6 +1,5 @@
 """Disabled: a spell that takes ten seconds to come back, whatever the page believes."""
 
-import math
 import time
 from typing import Any
 
@@ -21,10 +20,7 @@ def spell() -> dict[str, Any]:
 def cast(spell: dict[str, Any]) -> dict[str, Any]:
     left = spell.get("ready", 0) - time.time()
     if left > 0:
-        raise IllegalMove(
-            "No: {left} s to go. The grey was only paint.",
-            left=math.ceil(left),
-        )
+        raise IllegalMove("No: the ten seconds are not over. The grey was only paint.")
     return {
         "ready": time.time() + COOLDOWN,
         "casts": spell.get("casts", 0) + 1,

@@ -6,13 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from flask import Response, abort, current_app, render_template
+from flask import Response, abort, current_app, render_template, request
 
 from myapp.datastar import SSE, DatastarResponse
-from myapp.game import BadMove
+from myapp.game import BadMove, IllegalMove
 from myapp.hub import aside
 from myapp.journey.den import AT_FIRST, Den, NoDen, den_in
-from myapp.journey.frame import given, live, pages, reader
+from myapp.journey.frame import given, live, pages, patch, reader
 from myapp.practice import Practice
 from myapp.stream import Look
 from myapp.views.drawing import event
@@ -121,10 +121,27 @@ def screen(pane: str) -> str:
 @pages.post("/12/save")
 def save() -> DatastarResponse:
     """Put the reader's text in the file's place, as an editor would: whole, or not at all."""
-    pane, typed = glass(), text(sent(), "text", 4000)
-    den = den_in(typed, file(pane).name)
-    house().practice.change(pane, "den", lambda _: dict(msgspec.to_builtins(den)))
-    return DatastarResponse(SSE.patch_signals({"_dirty": False, "_saved": True}))
+    pane, body = glass(), sent()
+    typed, begun = text(body, "text", 4000), text(body, "begun", 4000)
+    name = file(pane).name
+    try:
+        den = den_in(typed, name)
+        house().practice.change(pane, "den", lambda doc: put(den, doc, begun, name))
+    except IllegalMove as no:
+        if "Datastar-Request" not in request.headers:
+            raise
+        return DatastarResponse(patch("_fault.html", fault=no.said))
+    told = patch("_fault.html", fault="")
+    return DatastarResponse([told, SSE.patch_signals({"_dirty": False, "_saved": True})])
+
+
+def put(den: Den, doc: dict[str, Any], begun: str, name: str) -> dict[str, Any]:
+    """The room in the document's place, unless that is no longer the one the writer began from."""
+    if not amiss(begun, name) and den_in(begun, name) != msgspec.convert(doc, Den):
+        raise IllegalMove(
+            "The room has changed since you began to write. Discard your changes and look again."
+        )
+    return dict(msgspec.to_builtins(den))
 
 
 @pages.post("/12/delete")
@@ -158,12 +175,15 @@ def undo() -> DatastarResponse:
 
 @pages.post("/12/step")
 def walk() -> DatastarResponse:
-    """A guest takes a step, and turns at the wall."""
+    """A guest goes to the next place with room for one, and turns at the wall."""
     row = text(sent(), "row")
 
     def walked(den: Den) -> None:
         if row in den.guests:
-            den.guests[row].at = (den.guests[row].at + 3) % 11
+            guest = den.guests[row]
+            others = [other.at for other in den.guests.values() if other is not guest]
+            places = [(guest.at + steps) % 11 for steps in range(3, 12)]
+            guest.at = max(places, key=lambda it: min([2, *(abs(it - at) for at in others)]))
 
     changed(glass(), walked)
     return DatastarResponse()

@@ -1,6 +1,7 @@
 """Step 9, several things at once: one stream composes what several tasks find out."""
 
 import http.client
+import secrets
 import socket
 import time
 from collections.abc import Callable, Iterator
@@ -70,8 +71,10 @@ def together() -> Response:
 def compose(mine: str, value: str, tasks: dict[str, Task]) -> Iterator[DatastarEvent]:
     """Begin all of them, and tell what comes of each as soon as it is known."""
     began, wakes, left = time.monotonic(), 0, set(tasks)
+    before, note = practice("tasks"), noted(secrets.token_hex(4), left)
     with house().store.listen(mine) as bell, hearing_the_end(connection(), bell) as gone:
-        yield patch("_tasks.html", names=[*tasks], value=value, before=practice("tasks"))
+        note()
+        yield patch("_tasks.html", names=[*tasks], value=value, before=before, now=time.time())
         running = {name: gevent.spawn(*task) for name, task in tasks.items()}
         for name, task in running.items():
             task.link(lambda _, name=name: bell.ring(name))
@@ -79,14 +82,28 @@ def compose(mine: str, value: str, tasks: dict[str, Task]) -> Iterator[DatastarE
             while not (gone.is_set() or house().hub.closing):
                 for name in bell.wait(BEAT) & left:
                     left.remove(name)
+                    note()
                     after = time.monotonic() - began
                     yield patch("_task.html", name=name, found=running[name].value, after=after)
                 wakes += 1
-                yield SSE.patch_signals({"_wakes": wakes, "_done": not left})
+                yield SSE.patch_signals({"_wakes": wakes, "_done": bool(tasks) and not left})
         finally:  # the page has gone, or asks for something else
             gevent.killall([*running.values()], block=False)
-            lasted = time.monotonic() - began
-            change("tasks", lambda _: {"lasted": lasted, "stopped": len(left)})
+            note(ended=time.time())
+
+
+def noted(id: str, left: set[str]) -> Callable[..., None]:
+    """Keep in the reader's document how it is with this stream, until the next one is asked for.
+
+    The next one may come before this one has heard that nobody listens; then it has the last word.
+    """
+    change("tasks", lambda _: {"id": id, "began": time.time()})
+
+    def note(**more: float) -> None:
+        now = {"left": len(left), **more}
+        change("tasks", lambda doc: {**doc, **now} if doc.get("id") == id else doc)
+
+    return note
 
 
 @pages.post("/9/spin")

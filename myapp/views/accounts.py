@@ -19,6 +19,8 @@ from myapp.views.who import who
 pages = Blueprint("accounts", __name__)
 log = logging.getLogger("myapp.refused")
 
+JOURNEY = "journey"  # where one goes on to who came from its step about accounts
+
 
 @pages.route("/sign-up", methods=["GET", "POST"])
 def sign_up() -> Any:
@@ -91,7 +93,10 @@ def enter(account: Account) -> Response:
         at.rooms.hand_over(guest, account.id)
         undo.hand_over(at.store, guest, account.id, at.rooms.time())
     become(account.id, account.name)
-    code = find_code(text(sent(), "next"))
+    wanted = text(sent(), "next")
+    if wanted == JOURNEY:
+        return go(url_for("journey.step", number=11))
+    code = find_code(wanted)
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
 
 
@@ -99,10 +104,11 @@ def form(what: str, name: str, error: IllegalMove | None = None) -> Any:
     """The page to sign up or log in, with what was wrong and what was typed but the password."""
     if error:
         log.info("%s %s %s", error.status, request.endpoint, error.said.message)
+    wanted = request.values.get("next", "")
     page = render_template(
         f"{what}.html",
         name=name,
-        next=find_code(request.values.get("next", "")) or "",
+        next=JOURNEY if wanted == JOURNEY else find_code(wanted) or "",
         sentence=error.said if error else "",
     )
     headers = {"Retry-After": str(error.wait)} if isinstance(error, TooMany) else {}

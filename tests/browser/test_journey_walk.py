@@ -38,7 +38,7 @@ def signals(ann):
 
 
 def validation(ann):
-    ann.press("Open a line with a bell")
+    ann.press("Open a stream with a bell")
     ann.press("Open the loop")
     ann.ill("loop", 1)
     ann.types("A name with uno in it", "Bruno")
@@ -78,11 +78,11 @@ def fragment(ann):
     ann.press("Come in")
     expect(ann.page.locator("#lines")).to_have_text("1")
     ann.press("Send it")
-    expect(ann.page.locator("#arrived")).to_contain_text(ann.said("Bonjour?"))
+    expect(ann.page.locator("#arrived")).to_contain_text(ann.said("Hello?"))
     ann.sees("#box", "The letter box is empty.")
     ann.ill("letter", 1)
     ann.press("Send it with an id")
-    ann.sees("#box", "Bonjour?")
+    ann.sees("#box", "Hello?")
     ann.ill("letter", 3)
 
 
@@ -93,7 +93,7 @@ def room(ann):
     ann.sees("#Ann", "You wait for %(name)s.", name="Bob")
     ann.press("paper", his)
     ann.sees("#Bob", "You won!")
-    ann.press("Cut Bob's line")
+    ann.press("Cut Bob’s stream")
     ann.ill("bob", 1)
     ann.press("paper", hers)
     ann.sees("#Ann", "You wait for %(name)s.", name="Bob")
@@ -225,8 +225,8 @@ def state(ann):
         for page in (ann.page, ann.page.frame_locator("#other")):
             expect(page.locator(f"#guest-{row}")).to_be_visible()
     ann.press("Break it")
-    expect(ann.page.get_by_role("alert")).to_contain_text("den-")
-    ann.press("Take it back")
+    expect(ann.page.locator("#fault")).to_contain_text("den-")
+    ann.press("Discard my changes")
     expect(ann.page.locator("#den .guest")).to_have_count(3)
     ann.press("Ask the other screen")
     expect(ann.page.locator("#answer")).to_contain_text("×")
