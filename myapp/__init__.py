@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from myapp import caretaker, cli, journey, logs, metrics, picture, views
 from myapp.accounts import Accounts
+from myapp.fanout import Fanout
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -96,12 +97,13 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.globals["spread_of"] = picture.Spread.of
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
-    app.extensions["count"] = metrics.REQUESTS.set
+    fanout = Fanout(hub, store)
+    app.extensions["count"] = lambda served: metrics.REQUESTS.set(served + fanout.parked)
     app.extensions["begin"] = caretaker.begin(
         store, presence, rooms, limits, accounts, practice, operator
     )
     app.extensions["house"] = House(
-        hub, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
+        hub, fanout, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
     )
     views.register(app)
     journey.register(app)

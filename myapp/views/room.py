@@ -1,8 +1,9 @@
 """Room: its page, its one stream, and what people may do in it."""
 
 import re
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +23,9 @@ from myapp.names import clean
 from myapp.people import Player
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
-from myapp.stream import Behind, Look
+from myapp.stream import Behind, Look, Parts, Scene, Sight
 from myapp.views.answers import go, named, stay
-from myapp.views.drawing import Drawing, Drawn, event
+from myapp.views.drawing import Drawn, Here, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
 from myapp.views.streams import open_stream, passing_stream
@@ -89,12 +90,14 @@ def view_asked_for() -> str:
 def page(code: str) -> Any:
     visitor, view = who(), view_asked_for()
     draw, key = house().drawing, request.args.get("key")
-    looking = Looking(code, visitor, view, key, invite(code))
-    room = looking.room(house())
+    looking = Looking(house(), code, visitor, view, key, invite(code))
+    room = looking.room()
     if room is None:
         raise NoSuchRoom(code)
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
+    me = room.member(visitor.id) if visitor.id else None
+    _, shared = looking.shared(room, me, at_first=True)
     style = f"games/{room.kind}.css"
     response = make_response(
         render_template(
@@ -102,9 +105,7 @@ def page(code: str) -> Any:
             room=room,
             view=view,
             now=house().rooms.time(),
-            parts={
-                part: html for part, (html, _) in looking.shared(draw, room, at_first=True).items()
-            },
+            parts={part: html for part, (html, _) in shared().items()},
             mine=draw.mine(room, visitor) if view in STAGES else "",
             style=style if Path(current_app.static_folder or "", style).exists() else "",
             live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
@@ -122,40 +123,56 @@ def invite(code: str) -> str:
     return url_for("room.page", code=code, _external=True)
 
 
+@dataclass(slots=True)
+class Seen(Scene):
+    """A room as it is now, and what of it those share who look."""
+
+    room: Room | None = None
+    here: Here | None = None
+    members: dict[str, Player] = field(default_factory=dict)  # by cookie
+    drawn: dict[Hashable, Parts] = field(default_factory=dict)
+
+
 @dataclass
-class Looking:
+class Looking(Sight):
     """Somebody who looks at a room: at its page, or at one of the views that are nobody."""
 
+    at: House
     code: str
     visitor: Who
     view: str
     key: str | None
     link: str
-    _mine: tuple[object, bytes] = (None, b"")
-    _me: tuple[str, Player | None] = ("", None)
+    _mine: tuple[object, Parts] = (None, ())
 
-    def shared(self, draw: Drawing, room: Room, at_first: bool = False) -> dict[str, Drawn]:
+    @property
+    def keys(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (f"rooms/{self.code}", f"here:{self.code}")
+
+    def shared(
+        self, room: Room, me: Player | None, at_first: bool = False
+    ) -> tuple[Hashable, Callable[[], dict[str, Drawn]]]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing.
 
-        `at_first`: as the page is loaded, when an overlay that lags behind cannot show anything.
+        Whose first is equal, they share the second. `at_first`: as the page is loaded, when an
+        overlay that lags behind cannot show anything.
         """
         view = "page" if self.view in STAGES else self.view
-        if view == "obs":
-            room = room.for_overlay(self.visitor.words.say)
-        as_me = self.me(room) if view == "page" else None
-        shut = self.outside(room) or (at_first and view == "obs" and room.overlay.delay)
-        return draw.shared(room, as_me, "door" if shut else view, self.link, self.visitor.language)
+        as_me = me if view == "page" else None
+        if self.outside(room, me) or (at_first and view == "obs" and room.overlay.delay):
+            view = "door"
+        said = room.for_overlay(self.visitor.words.say) if self.view == "obs" else room
+        audience = room.game.audience(as_me.key if as_me and as_me.seated else "")
+        given = view, self.link, self.visitor.language
+        draw = partial(self.at.drawing.shared, said, as_me, *given)
+        return (audience, self.view == "obs", *given), draw
 
-    def me(self, room: Room) -> Player | None:
-        if self._me[0] != room.lasting:  # of two hundred people, ten times a second
-            self._me = room.lasting, room.member(self.visitor.id) if self.visitor.id else None
-        return self._me[1]
+    def outside(self, room: Room, me: Player | None) -> bool:
+        return room.locked and me is None and self.key != room.glass
 
-    def outside(self, room: Room) -> bool:
-        return room.locked and self.me(room) is None and self.key != room.glass
-
-    def room(self, at: House) -> Room | None:
+    def room(self) -> Room | None:
         """The room as it is now; makes happen what is due."""
+        at = self.at
         room = at.rooms.get(self.code)
         if room is None:
             return None
@@ -167,27 +184,60 @@ class Looking:
             room = at.rooms.get(self.code)
         return room
 
-    def delay(self, at: House) -> float:
+    def delay(self) -> float:
         """How many seconds behind the room the host wants the overlay to be."""
-        room = at.rooms.get(self.code)
+        room = self.at.rooms.get(self.code)
         return room.overlay.delay if room else 0.0
 
-    def look(self, at: House) -> Look:
-        """The room as this visitor sees it now."""
-        room, wall = self.room(at), at.rooms.time()
+    def scene(self) -> Seen:
+        room, wall = self.room(), self.at.rooms.time()
         if room is None:
-            closed = at.drawing.html("_closed.html", language=self.visitor.language, code=self.code)
+            return Seen(None, None)
+        here, due = self.at.drawing.here(room), self.at.rooms.due(room)
+        times = [here.until, *([] if due is None or due <= wall else [due])]
+        return Seen(
+            stamp=(room.version, here.stamp),
+            standing=(room.lasting, here.stamp, room.cheers.on, room.cheers.waits),
+            wake=min(times) - wall,
+            room=room,
+            here=here,
+            members={p.id: p for p in room.people if p.id and not p.left},
+        )
+
+    def see(self, scene: Scene) -> Look:
+        """The room as this visitor sees it now."""
+        assert isinstance(scene, Seen)
+        room, here = scene.room, scene.here
+        if room is None or here is None:
+            closed = self.at.drawing.html(
+                "_closed.html", language=self.visitor.language, code=self.code
+            )
             return Look((event(closed), event('<div id="me"></div>')), last=True)
-        shared = [event for _, event in self.shared(at.drawing, room).values()]
-        here = at.drawing.here(room)
-        me = self.me(room)
-        stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
-        if self.view in STAGES and self._mine[0] != stamp:  # many looks find nothing new
-            self._mine = stamp, event(at.drawing.mine(room, self.visitor))
-        times, due = [here.until], at.rooms.due(room)
-        if due is not None and due > wall:
-            times.append(due)
-        return Look((*shared, self._mine[1]), wake=min(times) - wall)
+        me = scene.members.get(self.visitor.id)
+        audience, draw = self.shared(room, me)
+        if audience not in scene.drawn:
+            scene.drawn[audience] = tuple(event for _, event in draw().values())
+        if self.view in STAGES:
+            stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
+            if self._mine[0] != stamp:  # many looks find nothing new
+                mine = self.at.drawing.mine(room, self.visitor)
+                self._mine = stamp, (event(mine),)
+        return Look(scene.drawn[audience], self._mine[1], scene.wake)
+
+
+class Overlay(Looking):
+    """A look at the overlay of a stream, which the host may have lag behind."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._behind = Behind(super().look, self.delay)
+
+    def look(self, scene: Scene | None = None) -> Look:
+        return self._behind()
+
+    @property
+    def prompt(self) -> bool:
+        return False
 
 
 @pages.get("/<code:code>/live")
@@ -196,14 +246,9 @@ def live(code: str) -> Response:
     view, at = view_asked_for(), house()
     if at.rooms.get(code) is None:
         return DatastarResponse()
-    looking = Looking(code, who(), view, request.args.get("key"), invite(code))
-    keys = [f"rooms/{code}", f"here:{code}"]
-    if view in STAGES:
-        return open_stream(code, keys, lambda: looking.look(at))
-    if view == "obs":
-        behind = Behind(lambda: looking.look(at), lambda: looking.delay(at))
-        return passing_stream(code, keys, behind)
-    return passing_stream(code, keys, lambda: looking.look(at))
+    kind = Overlay if view == "obs" else Looking
+    looking = kind(at, code, who(), view, request.args.get("key"), invite(code))
+    return (open_stream if view in STAGES else passing_stream)(code, looking)
 
 
 def join(code: str) -> Response:

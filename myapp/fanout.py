@@ -1,0 +1,492 @@
+"""Fanout: sends one change to many pages at once, straight to their connections.
+
+A stream begins like any answer. Once its page has seen the whole view, the stream is parked: its
+connection is taken from the server, no greenlet waits for it, and it stands with all others that
+look at the same scene in their Circle. A change wakes the circle once. It looks once for those who
+see the same and writes the same bytes to all of them. Whoever cannot take them all leaves the row,
+is sent the rest by a greenlet of its own, then only the newest view, and is parked again.
+
+Where the server cannot give a connection away, and for pages that lag on purpose, Stream.frames
+does the same, one page at a time.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from myapp.hub import Hub, beside, breathe, every, on_readable, until_writable
+from myapp.store import Store, StoreDown
+from myapp.stream import BEAT, Look, Parts, Scene, Sight, Stream, differing
+from myapp.wire import END, chunk, frame, write_each
+
+log = logging.getLogger(__name__)
+
+PARKS = "vroum.parks"
+"""In a request's environment: the server lets go of a connection when it is told `Parked`."""
+
+SLICE = 128  # connections written to between two looks at the network
+SEEN = 64  # pages looked at between two glances at the clock, and
+STRETCH = 0.004  # seconds at most until others take a turn
+TICK = BEAT / 4  # seconds between two rounds of heartbeats
+
+
+class Parked(BaseException):
+    """Said to the server: the connection is not its own any more. Nothing has gone wrong."""
+
+    parked = True  # by which our worker, which does not import this file, knows it
+
+
+class Page(Stream):
+    """A stream that can be parked."""
+
+    __slots__ = ("_ended", "_fanout", "_kill", "_stop", "_why", "circle", "fd", "row", "sight")
+
+    def __init__(
+        self, fanout: "Fanout", sight: Sight, packed: bool, ended: Callable[[str], None]
+    ) -> None:
+        super().__init__(
+            fanout.hub, fanout.store, sight.keys + sight.own_keys, sight.look, packed, sight.cuts
+        )
+        self.sight = sight
+        self.circle: Circle | None = None
+        self.fd = -1
+        self.row: Row | None = None
+        self._fanout = fanout
+        self._ended = ended
+        self._stop: Callable[[], None] | None = None
+        self._kill: Callable[[], None] | None = None
+        self._why = ""
+
+    def served(self, gate: Any, opened: Callable[[], None]) -> Iterator[bytes]:
+        """What the server sends: all of it, or until the stream is parked.
+
+        `gate` is the server's end of the connection, if it can be taken; `opened` is called when
+        the first is asked for.
+        """
+        return Served(self, gate, opened)
+
+    # As a listener: something that concerns this page alone
+
+    def ring(self, key: str) -> None:
+        if self.circle:
+            self.circle.disturb(self)
+
+    def close(self) -> None:
+        """The hub closes; so does the whole fanout."""
+
+    # Parked
+
+    def park(self, fd: int) -> None:
+        self.fd = fd
+        self._stop = on_readable(fd, partial(beside, self.leave, "left"))
+        self.hub.join(self, *self.sight.own_keys)
+        self.circle = self._fanout.circle(self.sight.keys)
+        self.circle.arrive(self)
+
+    def leave(self, why: str) -> None:
+        """The stream ends, unless it has ended."""
+        if self._why:
+            return
+        self._why = why
+        fd, self.fd = self.fd, -1
+        if fd >= 0 and self.circle and self._stop:
+            self._stop()
+            self.hub.part(self, *self.sight.own_keys)
+            self.circle.forget(self, fd)
+        if self._kill:
+            self._kill()
+        self.sight.end()
+        self._ended(why)
+
+    def finish(self, why: str) -> None:
+        """The stream ends as it should, if all it was sent has been taken."""
+        if self.fd >= 0 and not self._kill:
+            write_each([self.fd], END)
+        self.leave(why)
+
+    def alone(self, rest: bytes) -> None:
+        """Go on by a greenlet of its own: the rest first, then the newest, until it can keep up."""
+        self._kill = beside(self._alone, rest)
+
+    def _alone(self, rest: bytes) -> None:
+        try:
+            self._write(rest)
+            done = self.over
+            if not (done or self.sight.prompt):
+                done = self._lag()
+            self._kill = None
+            if done or self.hub.closing or self.circle is None:
+                self.finish("done")
+            else:
+                self.circle.arrive(self)
+        except OSError:
+            self._kill = None
+            self.leave("left")
+        except Exception:
+            log.exception("a stream stumbled and ends")
+            self._kill = None
+            self.leave("failed")
+
+    def _lag(self) -> bool:
+        """Send as late as the page is to be sent things; whether that was the end."""
+        for news in self.frames():
+            self._write(chunk(news))
+            if self.sight.prompt and not self.over:
+                return False
+        return True
+
+    def _write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        while rest:
+            try:
+                rest = rest[os.write(self.fd, rest) :]
+            except BlockingIOError:
+                until_writable(self.fd)
+
+
+class Served:
+    """A page's stream as the server iterates it."""
+
+    def __init__(self, page: Page, gate: Any, opened: Callable[[], None]) -> None:
+        self._page: Page | None = page
+        self._gate = gate
+        self._opened = opened
+        self._begun = self._looked = False
+        self._frames: Iterator[bytes] | None = None
+
+    def __iter__(self) -> "Served":
+        return self
+
+    def __next__(self) -> bytes:
+        try:
+            return self._next()
+        except Exception as stumble:
+            page, self._page = self._page, None
+            if page and not isinstance(stumble, StopIteration):
+                page.leave("failed")
+            raise
+
+    def _next(self) -> bytes:
+        page = self._page
+        if page is None:
+            raise StopIteration
+        if not self._begun:
+            self._begun = True
+            self._opened()
+            page.sight.begin()
+            return page.hello()
+        if page.hub.closing or page.over or page.cuts():
+            return self._end()
+        if not self._looked:
+            self._looked = True
+            if news := page.news():
+                return news
+        if self._gate is not None and page.sight.prompt:
+            self._page = None
+            page.park(self._gate.detach())
+            raise Parked
+        if self._frames is None:
+            self._frames = page.frames(None if self._gate is None else self._gate.fileno())
+        for news in self._frames:
+            return news
+        return self._end()
+
+    def _end(self) -> bytes:
+        page, self._page = self._page, None
+        if page:
+            page.leave("server closing" if page.hub.closing else "done")
+        raise StopIteration
+
+    def close(self) -> None:
+        """The server is done with it."""
+        page, self._page = self._page, None
+        if self._frames is not None:
+            self._frames.close()  # type: ignore[attr-defined]
+        if page and self._begun:
+            page.leave("left")
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """Pages that were sent the same, and are all plain or all packed."""
+
+    parts: Parts
+    packed: bool
+    pages: dict[int, Page] = field(default_factory=dict)
+    spoke: float = field(default_factory=time.monotonic)
+
+
+class Circle:
+    """The parked pages that look at one scene."""
+
+    def __init__(self, fanout: "Fanout", keys: tuple[str, ...]) -> None:
+        self.fanout = fanout
+        self.keys = keys
+        self.rows: dict[tuple[Parts, bool], Row] = {}
+        self._pages: set[Page] = set()
+        self._new: list[Page] = []
+        self._seen: Scene | None = None
+        self._bell: Any = None
+        self._runs = self._busy = False
+        self._closed: list[int] = []  # connections, while their numbers may still be written to
+
+    @property
+    def size(self) -> int:
+        return len(self._pages)
+
+    def arrive(self, page: Page) -> None:
+        self._pages.add(page)
+        self.disturb(page)
+
+    def disturb(self, page: Page) -> None:
+        """This page is to look for itself."""
+        self._new.append(page)
+        if self._bell:
+            self._bell.ring("")
+        elif not self._runs:
+            self._runs = True
+            beside(self._run)
+
+    def forget(self, page: Page, fd: int) -> None:
+        self._pages.discard(page)
+        self._out(page, fd)
+        if self._busy:
+            self._closed.append(fd)
+        else:
+            os.close(fd)
+        if self._bell and not self._pages:
+            self._bell.ring("")
+
+    def beats(self) -> None:
+        """Wake those rows that were silent for long. Does not block."""
+        late = time.monotonic() - (BEAT - TICK)
+        if self._bell and any(row.spoke < late for row in self.rows.values()):
+            self._bell.ring("")
+
+    def close(self) -> None:
+        for page in [*self._pages]:
+            page.finish("server closing")
+
+    # Its greenlet
+
+    def _run(self) -> None:
+        try:
+            with self.fanout.store.listen(*self.keys) as self._bell:
+                while self._pages and not self.fanout.hub.closing:
+                    self._busy = True
+                    wake = self._round()
+                    self._rest()
+                    self._bell.wait(wake)
+        except Exception:
+            log.exception("a circle stumbled: its pages come back")
+            for page in [*self._pages]:
+                page.finish("failed")
+        finally:
+            self._rest()
+            self._bell, self._runs = None, False
+            self.fanout.end(self)
+
+    def _rest(self) -> None:
+        self._busy = False
+        for fd in self._closed:
+            os.close(fd)
+        self._closed.clear()
+
+    def _round(self) -> float | None:
+        """Show everyone what is so now; in how many seconds that may change."""
+        try:
+            scene = next(iter(self._pages)).sight.scene()
+        except StoreDown as error:  # what is on the screens stays, and is right again soon
+            log.warning("pages wait: %s", error)
+            return 1.0
+        before, self._seen = self._seen, scene
+        if before is None or before.stamp != scene.stamp:
+            if before and before.standing == scene.standing:
+                self._move_on(scene)
+            else:
+                self._regroup(scene)
+        new, self._new = dict.fromkeys(self._new), []
+        for page in new:
+            self._meet(page, scene)
+        self._beat()
+        return 1.0 if self._new else scene.wake
+
+    def _move_on(self, scene: Scene) -> None:
+        """Those who saw the same see the same: one look for each row."""
+        rows = [row for row in self.rows.values() if row.pages]
+        self.rows = {}
+        for row in rows:
+            now = self._see(next(iter(row.pages.values())), scene)
+            if now is None:
+                self.rows[row.parts, row.packed] = row
+                continue
+            news = frame(differing(now.parts, row.parts), (), row.packed)
+            pages = [*row.pages.values()]
+            row.parts = now.parts
+            self._place(row)
+            self._send(pages, news)
+            row.spoke = time.monotonic()
+
+    def _regroup(self, scene: Scene) -> None:
+        """Each page looks; those that are sent the same go on together."""
+        groups: dict[tuple[Row, Parts, Parts], list[Page]] = {}
+        lasts: list[Page] = []
+        count, since = 0, time.monotonic()
+        for row in [*self.rows.values()]:
+            for page in [*row.pages.values()]:
+                now = self._see(page, scene)
+                if now is None:
+                    continue
+                own = () if now.own is page.own else tuple(differing(now.own, page.own))
+                page.own = now.own + page.own[len(now.own) :]
+                groups.setdefault((row, now.parts, own), []).append(page)
+                if now.last:
+                    lasts.append(page)
+                count += 1
+                if count % SEEN == 0 and time.monotonic() - since > STRETCH:
+                    breathe()
+                    since = time.monotonic()
+        news = {(row, parts): differing(parts, row.parts) for row, parts, _ in groups}
+        for (row, parts, own), pages in groups.items():
+            if len(pages) == len(row.pages) and not own:
+                self.rows.pop((row.parts, row.packed), None)
+                row.parts, row.spoke = parts, time.monotonic()
+                self._place(row)
+            else:
+                for page in pages:
+                    self._into(page, parts)
+            self._send(pages, frame(news[row, parts], own, row.packed))
+        for page in lasts:
+            page.finish("done")
+
+    def _meet(self, page: Page, scene: Scene) -> None:
+        """A page looks for itself: it has just come, or something concerns it alone."""
+        if page.fd < 0:
+            return
+        if page.row:
+            page.sent = page.row.parts
+        try:
+            news = page.take(page.sight.look(scene))
+        except StoreDown as error:
+            log.warning("a page waits: %s", error)
+            self._new.append(page)
+            return
+        except Exception:
+            log.exception("a stream stumbled and ends")
+            page.finish("failed")
+            return
+        if not page.sight.prompt:
+            self._out(page, page.fd)
+            page.alone(chunk(news) if news else b"")
+            return
+        self._into(page, page.sent)
+        self._send([page], news)
+        if page.over:
+            page.finish("done")
+
+    def _see(self, page: Page, scene: Scene) -> Look | None:
+        try:
+            return page.sight.see(scene)
+        except Exception:
+            log.exception("a stream stumbled and ends")
+            page.finish("failed")
+            return None
+
+    # Rows
+
+    def _place(self, row: Row) -> None:
+        """Put this row among the others, or into the one that is sent the same."""
+        kept = self.rows.setdefault((row.parts, row.packed), row)
+        if kept is not row:
+            kept.pages |= row.pages
+            for page in row.pages.values():
+                page.row = kept
+
+    def _into(self, page: Page, parts: Parts) -> None:
+        if page.fd < 0:
+            return
+        row = self.rows.get((parts, page.packed))
+        if row is None:
+            row = self.rows[parts, page.packed] = Row(parts, page.packed)
+        if page.row is not row:
+            self._out(page, page.fd)
+            row.pages[page.fd] = page
+            page.row = row
+
+    def _out(self, page: Page, fd: int) -> None:
+        row, page.row = page.row, None
+        if row is not None:
+            page.sent = row.parts
+            row.pages.pop(fd, None)
+            if not row.pages and self.rows.get((row.parts, row.packed)) is row:
+                del self.rows[row.parts, row.packed]
+
+    def _send(self, pages: list[Page], news: bytes) -> None:
+        """Write the same to all of them, and now and then let the loop look at the network."""
+        if not news:
+            return
+        data = chunk(news)
+        for start in range(0, len(pages), SLICE):
+            if start:
+                breathe()
+            some = [page for page in pages[start : start + SLICE] if page.fd >= 0]
+            written = write_each([page.fd for page in some], data)
+            if written.count(len(data)) < len(some):
+                for page, size in zip(some, written, strict=True):
+                    if size < 0:
+                        page.leave("left")
+                    elif size < len(data):
+                        self._out(page, page.fd)
+                        page.alone(data[size:])
+
+    def _beat(self) -> None:
+        late = time.monotonic() - (BEAT - TICK)
+        for row in [*self.rows.values()]:
+            if row.spoke < late and row.pages:
+                pages = [*row.pages.values()]
+                self._send(pages, pages[0].beat())
+                row.spoke = time.monotonic()
+
+
+class Fanout:
+    """Every parked page of this process. All of their heartbeats share one timer."""
+
+    def __init__(self, hub: Hub, store: Store) -> None:
+        self.hub = hub
+        self.store = store
+        self._circles: dict[tuple[str, ...], Circle] = {}
+        self._stop: Callable[[], None] | None = None
+        hub.at_the_end(self.close)
+
+    @property
+    def parked(self) -> int:
+        return sum(circle.size for circle in self._circles.values())
+
+    def circle(self, keys: tuple[str, ...]) -> Circle:
+        if self._stop is None:
+            self._stop = every(TICK, self._tick)
+        if keys not in self._circles:
+            self._circles[keys] = Circle(self, keys)
+        return self._circles[keys]
+
+    def end(self, circle: Circle) -> None:
+        if self._circles.get(circle.keys) is circle:
+            del self._circles[circle.keys]
+        if not self._circles and self._stop:
+            self._stop()
+            self._stop = None
+
+    def close(self) -> None:
+        """End every stream whole, at once."""
+        for circle in [*self._circles.values()]:
+            circle.close()
+
+    def _tick(self) -> None:
+        for circle in [*self._circles.values()]:
+            with suppress(Exception):
+                circle.beats()
