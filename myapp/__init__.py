@@ -23,6 +23,7 @@ from myapp.rooms import Rooms
 from myapp.store import open_store
 from myapp.views.drawing import Drawing
 from myapp.views.house import House
+from myapp.views.templates import Templates
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,6 +51,7 @@ def create_app(**settings: Any) -> Flask:
     STREAMS_IN_ALL.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.jinja_environment = Templates
     app.config.from_mapping(
         STORE_URL="tinydb:./data",
         SECRET_KEY=None,

@@ -25,7 +25,7 @@ from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Behind, Look, Parts, Scene, Sight
 from myapp.views.answers import go, named, stay
-from myapp.views.drawing import Drawn, Here, event
+from myapp.views.drawing import Drawn, Here, Own, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
 from myapp.views.streams import open_stream, passing_stream
@@ -143,7 +143,7 @@ class Looking(Sight):
     view: str
     key: str | None
     link: str
-    _mine: tuple[object, Parts] = (None, ())
+    _mine: Own | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:  # type: ignore[override]
@@ -217,12 +217,10 @@ class Looking(Sight):
         audience, draw = self.shared(room, me)
         if audience not in scene.drawn:
             scene.drawn[audience] = tuple(event for _, event in draw().values())
-        if self.view in STAGES:
-            stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
-            if self._mine[0] != stamp:  # many looks find nothing new
-                mine = self.at.drawing.mine(room, self.visitor)
-                self._mine = stamp, (event(mine),)
-        return Look(scene.drawn[audience], self._mine[1], scene.wake)
+        if self.view not in STAGES:
+            return Look(scene.drawn[audience], (), scene.wake)
+        self._mine = self.at.drawing.own(room, me, self.visitor, self._mine)
+        return Look(scene.drawn[audience], self._mine.parts, scene.wake)
 
 
 class Overlay(Looking):
