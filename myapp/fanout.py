@@ -22,7 +22,7 @@ from typing import Any
 from myapp.hub import Hub, beside, breathe, every, on_readable, until_writable
 from myapp.store import Store, StoreDown
 from myapp.stream import BEAT, Look, Parts, Scene, Sight, Stream, differing
-from myapp.wire import END, chunk, frame, write_each
+from myapp.wire import END, Tape, chunk, frame, write_each
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,9 @@ SLICE = 128  # connections written to between two looks at the network
 SEEN = 64  # pages looked at between two glances at the clock, and
 STRETCH = 0.004  # seconds at most until others take a turn
 TICK = BEAT / 4  # seconds between two rounds of heartbeats
+CROWD = 8  # pages that are worth a tape, if
+QUICK = 1.0  # seconds pass at most between two frames
+LENGTH = 64  # frames of a tape, after which all who are not in step get into it
 
 
 class Parked(BaseException):
@@ -44,7 +47,9 @@ class Parked(BaseException):
 class Page(Stream):
     """A stream that can be parked."""
 
-    __slots__ = ("_ended", "_fanout", "_kill", "_stop", "_why", "circle", "fd", "row", "sight")
+    __slots__ = (
+        "_ended", "_fanout", "_kill", "_stop", "_why", "circle", "fd", "row", "sight", "tape",
+    )  # fmt: skip
 
     def __init__(
         self, fanout: "Fanout", sight: Sight, packed: bool, ended: Callable[[str], None]
@@ -56,19 +61,20 @@ class Page(Stream):
         self.circle: Circle | None = None
         self.fd = -1
         self.row: Row | None = None
+        self.tape: Tape | None = None  # which it is in step with
         self._fanout = fanout
         self._ended = ended
         self._stop: Callable[[], None] | None = None
         self._kill: Callable[[], None] | None = None
         self._why = ""
 
-    def served(self, gate: Any, opened: Callable[[], None]) -> Iterator[bytes]:
-        """What the server sends: all of it, or until the stream is parked.
+    def served(self, gate: Any, parks: bool, opened: Callable[[], None]) -> Iterator[bytes]:
+        """What the server sends: all of it or, if it `parks`, until the stream is parked.
 
-        `gate` is the server's end of the connection, if it can be taken; `opened` is called when
+        `gate` is the server's end of the connection, where it tells it; `opened` is called when
         the first is asked for.
         """
-        return Served(self, gate, opened)
+        return Served(self, gate, parks, opened)
 
     # As a listener: something that concerns this page alone
 
@@ -111,6 +117,7 @@ class Page(Stream):
 
     def alone(self, rest: bytes) -> None:
         """Go on by a greenlet of its own: the rest first, then the newest, until it can keep up."""
+        self.tape = None
         self._kill = beside(self._alone, rest)
 
     def _alone(self, rest: bytes) -> None:
@@ -152,9 +159,10 @@ class Page(Stream):
 class Served:
     """A page's stream as the server iterates it."""
 
-    def __init__(self, page: Page, gate: Any, opened: Callable[[], None]) -> None:
+    def __init__(self, page: Page, gate: Any, parks: bool, opened: Callable[[], None]) -> None:
         self._page: Page | None = page
         self._gate = gate
+        self._parks = parks
         self._opened = opened
         self._begun = self._looked = False
         self._frames: Iterator[bytes] | None = None
@@ -186,7 +194,7 @@ class Served:
             self._looked = True
             if news := page.news():
                 return news
-        if self._gate is not None and page.sight.prompt:
+        if self._parks and page.sight.prompt:
             self._page = None
             page.park(self._gate.detach())
             raise Parked
@@ -219,6 +227,7 @@ class Row:
     packed: bool
     pages: dict[int, Page] = field(default_factory=dict)
     spoke: float = field(default_factory=time.monotonic)
+    tape: Tape | None = None
 
 
 class Circle:
@@ -325,11 +334,17 @@ class Circle:
             if now is None:
                 self.rows[row.parts, row.packed] = row
                 continue
-            news = frame(differing(now.parts, row.parts), (), row.packed)
+            news = differing(now.parts, row.parts)
             pages = [*row.pages.values()]
             row.parts = now.parts
             self._place(row)
-            self._send(pages, news)
+            if not news:
+                continue
+            if row.packed and len(news) == 1 and len(pages) >= CROWD:
+                self._send_tape(row, pages, now.parts.index(news[0]), news[0])
+            else:
+                row.tape = None
+                self._send(pages, frame(news, (), row.packed))
             row.spoke = time.monotonic()
 
     def _regroup(self, scene: Scene) -> None:
@@ -338,13 +353,22 @@ class Circle:
         lasts: list[Page] = []
         count, since = 0, time.monotonic()
         for row in [*self.rows.values()]:
+            parts: Parts | None = None
+            group: list[Page] = []
             for page in [*row.pages.values()]:
                 now = self._see(page, scene)
                 if now is None:
                     continue
-                own = () if now.own is page.own else tuple(differing(now.own, page.own))
-                page.own = now.own + page.own[len(now.own) :]
-                groups.setdefault((row, now.parts, own), []).append(page)
+                own: Parts = ()
+                if now.own is not page.own:
+                    own = tuple(differing(now.own, page.own[: len(now.own)]))
+                    page.own = now.own + page.own[len(now.own) :]
+                if own or now.parts is not parts:
+                    parts = now.parts
+                    group = groups.setdefault((row, parts, own), [])
+                if own:
+                    parts = None
+                group.append(page)
                 if now.last:
                     lasts.append(page)
                 count += 1
@@ -353,9 +377,10 @@ class Circle:
                     since = time.monotonic()
         news = {(row, parts): differing(parts, row.parts) for row, parts, _ in groups}
         for (row, parts, own), pages in groups.items():
+            row.tape = None
             if len(pages) == len(row.pages) and not own:
                 self.rows.pop((row.parts, row.packed), None)
-                row.parts, row.spoke = parts, time.monotonic()
+                row.parts, row.spoke, row.tape = parts, time.monotonic(), None
                 self._place(row)
             else:
                 for page in pages:
@@ -385,7 +410,9 @@ class Circle:
             page.alone(chunk(news) if news else b"")
             return
         self._into(page, page.sent)
-        self._send([page], news)
+        if news:
+            page.tape = None
+            self._send([page], news)
         if page.over:
             page.finish("done")
 
@@ -444,11 +471,27 @@ class Circle:
                         self._out(page, page.fd)
                         page.alone(data[size:])
 
+    def _send_tape(self, row: Row, pages: list[Page], part: int, event: bytes) -> None:
+        """Send an event to pages that were sent others of its kind just before."""
+        tape = row.tape
+        if time.monotonic() - row.spoke > QUICK:
+            tape = row.tape = None
+        elif tape is None or tape.part != part or tape.length >= LENGTH:
+            tape = row.tape = Tape(part)
+            for page in pages:
+                page.tape = tape
+        behind = [page for page in pages if page.tape is not tape or tape is None]
+        if tape:
+            self._send([page for page in pages if page.tape is tape], tape.add(event))
+        if behind:
+            self._send(behind, frame([event], (), True))
+
     def _beat(self) -> None:
         late = time.monotonic() - (BEAT - TICK)
         for row in [*self.rows.values()]:
             if row.spoke < late and row.pages:
                 pages = [*row.pages.values()]
+                row.tape = None
                 self._send(pages, pages[0].beat())
                 row.spoke = time.monotonic()
 

@@ -27,7 +27,7 @@ QUIET_BEAT = SSE.patch_signals({"_beat": 1}).encode()
 Parts = tuple[bytes, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Look:
     """What a page should show now.
 

@@ -2,12 +2,13 @@
 
 A packed stream is gzip, of which every event is a block of its own. A block looks back at nothing,
 so it is made once for all pages that are sent the event, whatever they were sent before, and a
-page can read each event as soon as it comes. No stream has a compressor.
+page can read each event as soon as it comes. No stream has a compressor. Where a crowd is sent one
+part of its page again and again, a Tape does better: its blocks look back, at what all who are in
+step were sent since the tape began.
 
-What is one reader's own travels in stored blocks, that is, not compressed at all. What is shared is
-compressed event by event. So nothing that a reader may not know, and nothing secret, is ever
-compressed together with what another has typed, and the length of what is sent tells nothing of it
-(BREACH).
+What is one reader's own travels in stored blocks, that is, not compressed at all; what is shared is
+compressed part by part. So nothing secret is ever compressed together with what somebody else has
+typed, and the length of what is sent tells nothing of it (BREACH).
 """
 
 import os
@@ -44,6 +45,24 @@ def stored(data: bytes) -> bytes:
         for part in parts
         for n in (len(part),)
     )
+
+
+class Tape:
+    """Blocks that look back at those before them, for pages that were sent all of them.
+
+    The first looks back at nothing: whoever comes is in step from there on.
+    """
+
+    __slots__ = ("_made", "length", "part")
+
+    def __init__(self, part: int) -> None:
+        self.part = part  # which part of a page its events are
+        self.length = 0
+        self._made = zlib.compressobj(LEVEL, zlib.DEFLATED, -14)
+
+    def add(self, event: bytes) -> bytes:
+        self.length += 1
+        return self._made.compress(event) + self._made.flush(zlib.Z_SYNC_FLUSH)
 
 
 def frame(shared: Iterable[bytes], own: Iterable[bytes], packed: bool) -> bytes:

@@ -155,16 +155,18 @@ class Drawing:
 
     def mine(self, room: Room, who: Who) -> str:
         """The part of a room's page that is one visitor's own."""
-        return self.own(room, room.member(who.id) if who.id else None, who).html
+        me = room.member(who.id) if who.id else None
+        return self.own(room, me, who, self.facts(room)).html
 
-    def own(self, room: Room, me: Player | None, who: Who, before: "Own | None" = None) -> "Own":
+    def own(
+        self, room: Room, me: Player | None, who: Who, facts: Facts, before: "Own | None" = None
+    ) -> "Own":
         """The same, and what there is to know of it; `before` itself, if that is still right.
 
         Strangers who are to see the same share a drawing.
         """
-        facts = self._facts_of(room)
         cheers = me and room.cheers.stamp(me.key)
-        if before and (before.me, before.cheers) == (me, cheers):
+        if before and before.me == me and before.cheers == cheers:
             if before.facts is facts:
                 return before
             if facts.as_before(before.facts, before.reads):
@@ -210,7 +212,7 @@ class Drawing:
             knocked=any(k.id == who.id for k in room.knocking),
         )
 
-    def _facts_of(self, room: Room) -> Facts:
+    def facts(self, room: Room) -> Facts:
         """What own parts read of a room, at this moment or just before."""
         now, stamp = self.rooms.time(), (room.lasting, self.here(room).stamp)
         kept = self._facts.setdefault(room.code, deque())

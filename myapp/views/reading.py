@@ -37,7 +37,7 @@ class Facts:
         except KeyError:
             pass
         thing, name, given = path
-        value = getattr(self._things[thing], name, MISSING)
+        value: Any = getattr(self._things[thing], name, MISSING)
         if given is not None:
             value = value(*given)
         self._known[path] = value

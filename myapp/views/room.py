@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass, field
-from functools import partial
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +28,7 @@ from myapp.views.answers import go, named, stay
 from myapp.views.drawing import Drawn, Here, Own, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
+from myapp.views.reading import Facts
 from myapp.views.streams import open_stream, passing_stream
 from myapp.views.who import Who, who
 
@@ -97,7 +98,6 @@ def page(code: str) -> Any:
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
     me = room.member(visitor.id) if visitor.id else None
-    _, shared = looking.shared(room, me, at_first=True)
     style = f"games/{room.kind}.css"
     response = make_response(
         render_template(
@@ -105,7 +105,9 @@ def page(code: str) -> Any:
             room=room,
             view=view,
             now=house().rooms.time(),
-            parts={part: html for part, (html, _) in shared().items()},
+            parts={
+                part: html for part, (html, _) in looking.shared(room, me, at_first=True).items()
+            },
             mine=draw.mine(room, visitor) if view in STAGES else "",
             style=style if Path(current_app.static_folder or "", style).exists() else "",
             live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
@@ -123,14 +125,19 @@ def invite(code: str) -> str:
     return url_for("room.page", code=code, _external=True)
 
 
-@dataclass(slots=True)
 class Seen(Scene):
-    """A room as it is now, and what of it those share who look."""
+    """A room as it is now, and what those share who look at it."""
 
-    room: Room | None = None
-    here: Here | None = None
-    members: dict[str, Player] = field(default_factory=dict)  # by cookie
-    drawn: dict[Hashable, Parts] = field(default_factory=dict)
+    def __init__(self, room: Room, here: Here, facts: Facts, wake: float) -> None:
+        super().__init__(
+            stamp=(room.version, here.stamp),
+            standing=(room.lasting, here.stamp, room.cheers.on, room.cheers.waits),
+            wake=wake,
+        )
+        self.room = room
+        self.facts = facts
+        self.members = {p.id: p for p in room.people if p.id and not p.left}
+        self.drawn: dict[Hashable, Parts] = {}
 
 
 @dataclass
@@ -149,23 +156,18 @@ class Looking(Sight):
     def keys(self) -> tuple[str, ...]:  # type: ignore[override]
         return (f"rooms/{self.code}", f"here:{self.code}")
 
-    def shared(
-        self, room: Room, me: Player | None, at_first: bool = False
-    ) -> tuple[Hashable, Callable[[], dict[str, Drawn]]]:
+    def shared(self, room: Room, me: Player | None, at_first: bool = False) -> dict[str, Drawn]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing.
 
-        Whose first is equal, they share the second. `at_first`: as the page is loaded, when an
-        overlay that lags behind cannot show anything.
+        `at_first`: as the page is loaded, when an overlay that lags behind cannot show anything.
         """
         view = "page" if self.view in STAGES else self.view
-        as_me = me if view == "page" else None
         if self.outside(room, me) or (at_first and view == "obs" and room.overlay.delay):
             view = "door"
-        said = room.for_overlay(self.visitor.words.say) if self.view == "obs" else room
-        audience = room.game.audience(as_me.key if as_me and as_me.seated else "")
-        given = view, self.link, self.visitor.language
-        draw = partial(self.at.drawing.shared, said, as_me, *given)
-        return (audience, self.view == "obs", *given), draw
+        if self.view == "obs":
+            room = room.for_overlay(self.visitor.words.say)
+        as_me = me if self.view in STAGES else None
+        return self.at.drawing.shared(room, as_me, view, self.link, self.visitor.language)
 
     def outside(self, room: Room, me: Player | None) -> bool:
         return room.locked and me is None and self.key != room.glass
@@ -189,38 +191,37 @@ class Looking(Sight):
         room = self.at.rooms.get(self.code)
         return room.overlay.delay if room else 0.0
 
-    def scene(self) -> Seen:
+    def scene(self) -> Scene:
         room, wall = self.room(), self.at.rooms.time()
         if room is None:
-            return Seen(None, None)
+            return Scene(None, None)
         here, due = self.at.drawing.here(room), self.at.rooms.due(room)
         times = [here.until, *([] if due is None or due <= wall else [due])]
-        return Seen(
-            stamp=(room.version, here.stamp),
-            standing=(room.lasting, here.stamp, room.cheers.on, room.cheers.waits),
-            wake=min(times) - wall,
-            room=room,
-            here=here,
-            members={p.id: p for p in room.people if p.id and not p.left},
-        )
+        return Seen(room, here, self.at.drawing.facts(room), min(times) - wall)
 
     def see(self, scene: Scene) -> Look:
         """The room as this visitor sees it now."""
-        assert isinstance(scene, Seen)
-        room, here = scene.room, scene.here
-        if room is None or here is None:
-            closed = self.at.drawing.html(
-                "_closed.html", language=self.visitor.language, code=self.code
-            )
+        if not isinstance(scene, Seen):
+            words = {"language": self.visitor.language, "code": self.code}
+            closed = self.at.drawing.html("_closed.html", **words)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
-        me = scene.members.get(self.visitor.id)
-        audience, draw = self.shared(room, me)
-        if audience not in scene.drawn:
-            scene.drawn[audience] = tuple(event for _, event in draw().values())
+        room, me = scene.room, scene.members.get(self.visitor.id)
+        seated = me.key if me and me.seated and self.view in STAGES else ""
+        alike = (room.game.audience(seated), me is None, self._alike)
+        parts = scene.drawn.get(alike)
+        if parts is None:
+            drawn = self.shared(room, me).values()
+            parts = scene.drawn[alike] = tuple(event for _, event in drawn)
         if self.view not in STAGES:
-            return Look(scene.drawn[audience], (), scene.wake)
-        self._mine = self.at.drawing.own(room, me, self.visitor, self._mine)
-        return Look(scene.drawn[audience], self._mine.parts, scene.wake)
+            return Look(parts, (), scene.wake)
+        self._mine = self.at.drawing.own(room, me, self.visitor, scene.facts, self._mine)
+        return Look(parts, self._mine.parts, scene.wake)
+
+    @cached_property
+    def _alike(self) -> Hashable:
+        """Beside the audience, what makes that two see the same."""
+        view = "page" if self.view in STAGES else self.view
+        return view, self.key, self.link, self.visitor.language
 
 
 class Overlay(Looking):

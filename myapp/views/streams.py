@@ -59,7 +59,7 @@ def passing_stream(room: str, sight: Sight) -> Response:
         return come_later()
     count, packed = Count(house().hub, room, g.request_id), may_be_packed()
     page = Page(house().fanout, sight, packed, count.ended)
-    response = DatastarResponse(page.served(gate(), count.opened))
+    response = DatastarResponse(page.served(gate(), parks(), count.opened))
     if packed:
         response.headers["Content-Encoding"] = "gzip"
     response.headers["Vary"] = "Accept-Encoding"
@@ -68,19 +68,22 @@ def passing_stream(room: str, sight: Sight) -> Response:
 
 
 def gate() -> Any:
-    """The server's end of this connection, where the server lets it be taken away."""
-    plain = request.environ.get("SERVER_PROTOCOL") == "HTTP/1.1"
-    return request.environ.get("gunicorn.socket") if plain and request.environ.get(PARKS) else None
+    """The server's end of the connection this request came by, where gunicorn tells it."""
+    return request.environ.get("gunicorn.socket")
+
+
+def connection() -> int | None:
+    """Its descriptor."""
+    return None if gate() is None else int(gate().fileno())
+
+
+def parks() -> bool:
+    """Whether the server lets the connection be taken away from it; its chunks must be ours."""
+    return PARKS in request.environ and request.environ["SERVER_PROTOCOL"] == "HTTP/1.1"
 
 
 def may_be_packed() -> bool:
     return request.accept_encodings["gzip"] > 0
-
-
-def connection() -> int | None:
-    """The descriptor of the connection this request came by, where gunicorn tells it."""
-    gate = request.environ.get("gunicorn.socket")
-    return None if gate is None else int(gate.fileno())
 
 
 class Present(Sight):
