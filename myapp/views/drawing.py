@@ -176,8 +176,9 @@ class Drawing:
         kept = (room.code, who.language, given)
         if me is None and kept in self._strangers and self._strangers[kept].facts is facts:
             return self._strangers[kept]
-        reads: set[Path] = {("room", "people", None), ("room", "door", None)}
-        reads = reads if me is None else {("room", "host", None)}
+        reads: set[Path] = set()
+        for name in ("people", "door") if me is None else ("host",):  # what is given depends on it
+            getattr(facts.eye("room", reads), name)
         html = self.html(
             "_me.html",
             language=who.language,
