@@ -12,8 +12,8 @@ from flask import Response, abort, current_app, g, request
 
 from myapp import metrics
 from myapp.datastar import SSE, DatastarResponse, read_signals
-from myapp.fanout import PARKS, Page
 from myapp.hub import Hub
+from myapp.page import PARKS, Page
 from myapp.stream import Behind, Look, Scene, Sight
 from myapp.views.house import House, house
 from myapp.views.who import Who, who

@@ -29,7 +29,7 @@ LAYERS = [
     ["store_tinydb", "games"],
     ["room"],
     ["results"],
-    ["rooms", "presence", "stream", "fanout", "practice"],
+    ["rooms", "presence", "stream", "page", "fanout", "practice"],
     ["limits", "accounts", "desk", "follow", "grants", "pulse"],
     ["asks", "weather"],
     ["operator"],
