@@ -1,5 +1,6 @@
 """What every stream does, whichever way the server sends it: parked or not, packed or plain."""
 
+import json
 import os
 import re
 import secrets
@@ -14,7 +15,7 @@ from myapp.stream import BEAT
 from myapp.views.drawing import PARTS
 from tests.conftest import Served, wait_for
 from tests.faults.lines import gauge
-from tests.live.crowd import Visitor, edit
+from tests.live.crowd import Visitor, document, edit
 
 WAYS = [
     pytest.param(version, packed, id=f"{way}, {'packed' if packed else 'plain'}")
@@ -238,3 +239,49 @@ def test_it_ends_whole_when_the_server_reloads(opens, ann, code, server):
         assert line.whole
     assert time.monotonic() - start < 2
     wait_for(server.answers)
+
+
+def test_through_nginx_a_packed_stream_comes_as_it_is_and_event_by_event(tmp_path):
+    server = Served(tmp_path, nginx=True)
+    try:
+        ann = Visitor(server, "Ann")
+        code = ann.opens_room()
+        line = Line(ann, f"/{code}/live", "1.1", packed=True)
+        assert line.headers[b"Content-Encoding"] == b"gzip"
+        line.until('<div id="people"', 'id="me"')
+        for verb in ("public", "lock", "private", "unlock") * 2:
+            ann.does(f"/{code}/{verb}")
+            line.until('<div id="people"')
+            assert line.said == b""
+        line.close()
+    finally:
+        server.stop()
+    server.kept_quiet()
+
+
+@pytest.mark.parametrize("version", ["1.1", "1.0"])
+def test_a_bad_network_made_by_the_operator_reaches_an_open_page_and_ends(
+    server, ann, code, version
+):
+    line = Line(ann, f"/{code}/live", version, packed=version == "1.1")
+    line.until('id="me"')
+    id = document(server.file(code))["people"][0]["id"]
+    folder = server.data / "weather"
+    wait_for(folder.exists)
+    (folder / "0123456789abcdef.json").write_text(
+        json.dumps({"_default": {"1": {"player": id, "lag": 700, "jitter": 0, "drop": 0}}})
+    )
+    time.sleep(0.3)
+    start = time.monotonic()
+    ann.does(f"/{code}/public")
+    line.until("Make private")
+    assert 0.6 < time.monotonic() - start < 5
+    (folder / "0123456789abcdef.json").unlink()
+    time.sleep(0.3)
+    ann.does(f"/{code}/private")
+    line.until("Make public")
+    start = time.monotonic()
+    ann.does(f"/{code}/public")
+    line.until("Make private")
+    assert time.monotonic() - start < 0.6
+    line.close()
