@@ -16,7 +16,7 @@ SCRIPTS = $(wildcard static/*.js static/components/*.js)
 # What has a sentence for a player as its first argument, or as its second.
 SAYS    = say Say IllegalMove BadMove Forbidden IllegalName __init__ abort:2
 
-.PHONY: help run serve dev test test-all memory soak audit words licences check release clean pins debian
+.PHONY: help run serve dev test test-all memory soak bench audit words licences check release clean pins debian
 .DELETE_ON_ERROR:
 
 help:      ## list what there is
@@ -37,8 +37,8 @@ test: debian check ## run every check and test, with small counts
 	@.venv/bin/python -m pytest -q -m "alone and not long"
 
 test-all: debian check ## run the same tests with the full counts (up to 45 minutes)
-	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -n 2 --dist worksteal -m "not alone"
-	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -m alone
+	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -rs -n 2 --dist worksteal -m "not alone"
+	@VROUM_COUNTS=full .venv/bin/python -m pytest -q -rs -m alone
 
 check: .venv/ready-dev ## lint and type-check
 	@.venv/bin/python -m ruff check .
@@ -49,6 +49,25 @@ memory: debian ## what the whole service weighs with 500 pages open
 
 soak: debian ## people come and go for MINUTES=60; memory, files and greenlets must stay flat
 	@.venv/bin/python -m bench.soak $(or $(MINUTES),60)
+
+bench: debian bench/.venv/ready bench/node_modules/ready ## beside its peers, for hours; QUICK=1 some minutes (also ONLY, STREAMS, KINDS, STAGES, ROUNDS, EACH)
+	@command -v gcc >/dev/null || { echo "make bench compiles its load client: apt-get install gcc libc6-dev"; exit 1; }
+	@test -e /usr/lib/nginx/modules/ngx_nchan_module.so || \
+	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get -qq install --no-install-recommends libnginx-mod-nchan >/dev/null \
+	  || echo "nchan could not be installed and is left out: apt-get install libnginx-mod-nchan"
+	@QUICK='$(QUICK)' ONLY='$(ONLY)' STREAMS='$(STREAMS)' KINDS='$(KINDS)' STAGES='$(STAGES)' \
+	  ROUNDS='$(ROUNDS)' EACH='$(EACH)' .venv/bin/python -m bench
+
+# Peers that cannot be fetched are left out by name, and tried again the next time.
+bench/.venv/ready: bench/requirements.txt
+	@echo "Setting up: the benchmark's peers, in bench/.venv"
+	@$(PY) -m venv bench/.venv
+	@if bench/.venv/$(PIP) -r bench/requirements.txt; then touch $@; \
+	  else echo "The Python peers could not be fetched and are left out."; rm -rf bench/.venv; fi
+
+bench/node_modules/ready: bench/package-lock.json .setup/ready
+	@if (cd bench && $(NPM) ci --ignore-scripts --loglevel=error); then touch $@; \
+	  else echo "better-sse could not be fetched and is left out."; fi
 
 audit: .venv/ready-dev node_modules/ready ## ask for known vulnerabilities; fails, too, when it could not ask
 	@.venv/bin/python -m pip_audit --strict --disable-pip --require-hashes -r requirements.txt
@@ -71,14 +90,14 @@ release: $(FRONT) ## pack dist/vroum-<version>.tar.gz, front end included: a ser
 	@rm dist/RELEASE && echo "Packed dist/vroum-$(VERSION).tar.gz (what is committed, and the built front end)."
 
 clean:     ## remove all that set-up and tests made; ./data stays
-	@rm -rf .venv .setup node_modules static/vendor run dist .*_cache .hypothesis
+	@rm -rf .venv .setup node_modules static/vendor bench/.venv bench/node_modules run dist .*_cache .hypothesis
 	@find . -name __pycache__ -prune -exec rm -rf {} +
 
 pins:      ## choose the newest versions anew and pin them with hashes (needs uv and Node on the PATH)
-	@for part in requirements requirements-dev requirements-setup; do \
+	@for part in requirements requirements-dev requirements-setup bench/requirements; do \
 	  uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-annotate \
 	    --custom-compile-command "make pins" $$part.in -o $$part.txt || exit 1; done
-	@npm update --package-lock-only
+	@npm update --package-lock-only && cd bench && npm update --package-lock-only
 
 # Python packages: .venv is what serves.
 .venv/ready: requirements.txt
@@ -115,7 +134,7 @@ static/vendor/datastar.js: deploy/vendor.py node_modules/ready
 
 # What the browser, live and deploy tests need from Debian, as tool=package or the same word for
 # both; only what is missing is installed.
-TOOLS   = chromium nginx redis-server openssl curl strace vim systemd-analyze=systemd
+TOOLS   = chromium nginx redis-server openssl curl strace vim systemd-analyze=systemd faketime ip=iproute2
 MISSING = $(strip $(foreach tool,$(TOOLS),$(if $(shell PATH="$$PATH:/usr/sbin" \
           command -v $(firstword $(subst =, ,$(tool)))),,$(lastword $(subst =, ,$(tool))))))
 

@@ -19,6 +19,7 @@ from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import TABS, Presence
 from myapp.proxy import TrustedProxy
+from myapp.replay import Replays
 from myapp.rooms import Rooms
 from myapp.store import open_store
 from myapp.views.drawing import Drawing
@@ -86,7 +87,7 @@ def create_app(**settings: Any) -> Flask:
     presence = Presence(store, hub, int(app.config["TABS"]))
     rooms = Rooms(store)
     limits = Limits(store, app.config["SECRET_KEY"])
-    practice = Practice(store)
+    practice = Practice(store, app.config["SECRET_KEY"])
     accounts = Accounts(store)
     operator = Operator(hub, store, presence, app.config["OPERATOR_PASSWORD"])
     lobby = Lobby(hub, store, rooms, presence)
@@ -101,11 +102,20 @@ def create_app(**settings: Any) -> Flask:
     app.extensions["hub"] = hub
     fanout = Fanout(hub, store)
     app.extensions["count"] = lambda served: metrics.REQUESTS.set(served + fanout.parked)
-    app.extensions["begin"] = caretaker.begin(
-        store, presence, rooms, limits, accounts, practice, operator
-    )
+    app.extensions["begin"] = caretaker.begin(store, presence, rooms, accounts, practice, operator)
     app.extensions["house"] = House(
-        hub, fanout, store, presence, rooms, lobby, drawing, limits, accounts, practice, operator
+        hub,
+        fanout,
+        store,
+        presence,
+        rooms,
+        lobby,
+        drawing,
+        limits,
+        accounts,
+        practice,
+        operator,
+        Replays(store),
     )
     views.register(app)
     journey.register(app)

@@ -63,7 +63,7 @@ class Asks:
     def ask(self, line: Line, patience: float = PATIENCE) -> Answer | None:
         """What this page says, or None when it says nothing for so many seconds."""
         key = f"asks/{secrets.token_hex(8)}"
-        doc = {"player": line.player, "tab": line.tab, "asked": time.time()}
+        doc = {"player": line.player, "tab": line.tab, "asked": self._store.time()}
         with self._store.listen(key) as bell:
             self._store.change(key, lambda _: {**doc, "said": None, "late": False}, fleeting=True)
             end = time.monotonic() + patience
@@ -105,7 +105,7 @@ class Asks:
     def sweep(self) -> None:
         for key in self._store.keys("asks/"):
             found = self._store.get(key)
-            if found and time.time() - found[0]["asked"] > KEPT:
+            if found and self._store.time() - found[0]["asked"] > KEPT:
                 self._store.change(key, lambda _: None, fleeting=True)
 
     def _learn(self, key: str) -> None:

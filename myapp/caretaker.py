@@ -8,7 +8,6 @@ import gevent
 
 from myapp import metrics
 from myapp.accounts import Accounts
-from myapp.limits import Limits
 from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import Presence
@@ -27,7 +26,6 @@ def begin(
     store: Store,
     presence: Presence,
     rooms: Rooms,
-    limits: Limits,
     accounts: Accounts,
     practice: Practice,
     operator: Operator,
@@ -41,9 +39,10 @@ def begin(
                 presence.reap()
                 accounts.keep(rooms.all_results())
                 rooms.sweep(presence.watched)
-                limits.sweep()
                 practice.sweep()
                 operator.sweep()
+            except StoreDown as error:
+                log.warning("the caretaker comes back later: %s", error)
             except Exception:
                 log.exception("the caretaker stumbled and goes on")
             gevent.sleep(ROUNDS)

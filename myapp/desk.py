@@ -1,14 +1,12 @@
-"""Desk: every document of the store as the operator sees it, and taking one away for a while."""
+"""Desk: every document of the store as the operator sees it."""
 
-import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 
-from myapp.game import IllegalMove
-from myapp.store import Document, Store, StoreDown, split
+from myapp.store import Store, StoreDown, split
 
 KINDS = (
     "rooms",
@@ -36,7 +34,6 @@ HIDDEN = {
 NOISE = {"touched", "changes", "steps", "keys", "drawn"}  # differ at every change, and say nothing
 MOST = 3  # differences told of one change
 LONG = 60  # letters of a value
-UNDO = 3600.0  # seconds that a deleted document can be brought back
 
 
 @dataclass(frozen=True)
@@ -122,44 +119,3 @@ def leaves_of(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
     for name, part in value.items() if isinstance(value, dict) else enumerate(value):
         if name not in HIDDEN and name not in NOISE:
             yield from leaves_of(part, f"{path}.{name}" if path else str(name))
-
-
-def delete(store: Store, key: str, now: float) -> None:
-    """Take a document away; for an hour it can be brought back."""
-    found = store.get(key)
-    if found is None:
-        raise IllegalMove("{key} is gone already.", key=key)
-    kept = {"key": key, "at": now, "document": found[0]}
-    if split(key)[0] != "deleted":
-        store.change(f"deleted/{secrets.token_hex(8)}", lambda _: kept)
-    store.change(key, lambda _: None)
-
-
-def undo(store: Store, name: str) -> None:
-    """Bring a deleted document back as it was."""
-    found = store.get(f"deleted/{name}")
-    if found is None:
-        raise IllegalMove("It is too late to bring that back.")
-    key = found[0]["key"]
-
-    def back(doc: Document | None) -> Document:
-        if doc is not None:
-            raise IllegalMove("There is another {key} now.", key=key)
-        document: Document = found[0]["document"]
-        return document
-
-    store.change(key, back)
-    store.change(f"deleted/{name}", lambda _: None)
-
-
-def deleted(store: Store, keys: list[str]) -> list[tuple[str, str, float]]:
-    """What can be brought back, the latest first: its name here, its key, when it was deleted."""
-    found = [(key, store.get(key)) for key in keys]
-    rows = [(split(key)[1], doc[0]["key"], doc[0]["at"]) for key, doc in found if doc]
-    return sorted(rows, key=lambda row: -row[2])
-
-
-def sweep(store: Store, now: float) -> None:
-    for name, _, at in deleted(store, store.keys("deleted/")):
-        if now - at > UNDO:
-            store.change(f"deleted/{name}", lambda _: None)

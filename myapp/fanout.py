@@ -21,7 +21,7 @@ from typing import Any
 from myapp.hub import Hub, beside, breathe, every
 from myapp.page import Page
 from myapp.store import Store, StoreDown
-from myapp.stream import BEAT, Look, Parts, Scene, differing
+from myapp.stream import BEAT, WAITS, Look, Parts, Scene, differing
 from myapp.wire import Tape, chunk, frame, write_each
 
 log = logging.getLogger(__name__)
@@ -57,7 +57,7 @@ class Circle:
         self._new: list[Page] = []
         self._seen: Scene | None = None
         self._bell: Any = None
-        self._runs = self._busy = False
+        self._runs = self._busy = self._down = False
         self._closed: list[int] = []  # connections, while their numbers may still be written to
 
     @property
@@ -127,8 +127,12 @@ class Circle:
         try:
             scene = next(iter(self._pages)).sight.scene()
         except StoreDown as error:  # what is on the screens stays, and is right again soon
-            log.warning("pages wait: %s", error)
+            if not self._down:
+                log.warning("pages wait: %s", error)
+                self._tell(True)
             return 1.0
+        if self._down:
+            self._tell(False)
         before, self._seen = self._seen, scene
         if before is None or before.stamp != scene.stamp:
             if before and before.standing == scene.standing:
@@ -140,6 +144,13 @@ class Circle:
             self._meet(page, scene)
         self._beat()
         return 1.0 if self._new else scene.wake
+
+    def _tell(self, down: bool) -> None:
+        """Tell the pages that the store is down, or that it is back."""
+        self._down = down
+        for row in [*self.rows.values()]:
+            row.tape = None
+            self._send([*row.pages.values()], frame([WAITS[down]], (), row.packed))
 
     def _move_on(self, scene: Scene) -> None:
         """Those who saw the same see the same: one look for each row."""
@@ -214,8 +225,9 @@ class Circle:
         try:
             news = page.take(page.sight.look(scene))
         except StoreDown as error:
-            log.warning("a page waits: %s", error)
             self._new.append(page)
+            page.tape = None
+            self._send([page], page.trouble(error))
             return
         except Exception:
             log.exception("a stream stumbled and ends")
@@ -235,6 +247,9 @@ class Circle:
     def _see(self, page: Page, scene: Scene) -> Look | None:
         try:
             return page.sight.see(scene)
+        except StoreDown:
+            self._new.append(page)  # which sees to it
+            return None
         except Exception:
             log.exception("a stream stumbled and ends")
             page.finish("failed")
@@ -264,7 +279,7 @@ class Circle:
     def _out(self, page: Page, fd: int) -> None:
         row, page.row = page.row, None
         if row is not None:
-            page.sent = row.parts
+            page.sent, page.waits = row.parts, self._down
             row.pages.pop(fd, None)
             if not row.pages and self.rows.get((row.parts, row.packed)) is row:
                 del self.rows[row.parts, row.packed]

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import gevent
 
 from myapp.hub import Hub
-from myapp.store import Store
+from myapp.store import Store, StoreDown
 
 log = logging.getLogger(__name__)
 
@@ -27,6 +27,9 @@ def follow(hub: Hub, store: Store, prefix: str, learn: Callable[[str], None]) ->
                         learn(key)
                     known |= keys
                     rung = bell.wait(None)
+        except StoreDown as error:
+            log.warning("following %s waits: %s", prefix, error)
+            gevent.sleep(1)
         except Exception:
             log.exception("following %s stumbled and goes on", prefix)
             gevent.sleep(1)

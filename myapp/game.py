@@ -145,6 +145,8 @@ class Game:
     """The fields that the host chooses; they stay when the room is reset."""
     cheers: ClassVar[bool] = False
     """Whether people may cheer from the start; the host can always switch it."""
+    deeds: ClassVar[dict[str, str]] = {}
+    """What a replay says of its moves, by their names: a Say that may hold `{who}`."""
     seats: ClassVar[range] = range(1, 1)
     grace: ClassVar[tuple[float, float]] = 30.0, 90.0
     """Seconds that a player may be gone: after closing the page, after the line dropped."""
@@ -225,8 +227,11 @@ class Game:
         """What a robot in this seat would do next. Asked often, so it only looks."""
         return None
 
-    def play(self, player: str, name: str, args: dict[str, Any]) -> None:
-        """Play the move `name` with what a page sent. Raises IllegalMove, changing nothing else."""
+    def play(self, player: str, name: str, args: dict[str, Any]) -> dict[str, Any]:
+        """Play the move `name` with what a page sent; what of it the move was given.
+
+        Raises IllegalMove, changing nothing else.
+        """
         method: Any = getattr(type(self), name, None)
         if not hasattr(method, "sent"):
             raise BadMove("This game has no such move.")
@@ -234,7 +239,9 @@ class Game:
             sent = msgspec.convert(args, method.sent, strict=False)
         except msgspec.ValidationError as error:
             raise BadMove("That move does not make sense here.") from error
-        method(self, player, **msgspec.structs.asdict(sent))
+        given: dict[str, Any] = msgspec.structs.asdict(sent)
+        method(self, player, **given)
+        return given
 
     @classmethod
     def fleeting(cls, name: str) -> bool:

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import secrets
-import time
 from typing import Any
 
 from myapp.game import IllegalMove
@@ -53,7 +52,7 @@ class Grants:
     def link(self) -> str:
         """The key of a new link. The one before it does not work any more."""
         key = secrets.token_urlsafe(24)
-        doc = {"mark": mark(key), "until": time.time() + LINK}
+        doc = {"mark": mark(key), "until": self._store.time() + LINK}
         self._store.change("operator/link", lambda _: doc)
         return key
 
@@ -64,13 +63,13 @@ class Grants:
         elif self._password is None or not same(password, self._password):
             raise WrongPassword
         grant = secrets.token_urlsafe(24)
-        doc = {"until": time.time() + LASTS}
+        doc = {"until": self._store.time() + LASTS}
         self._store.change(f"operator/{mark(grant)}", lambda _: doc)
         return grant
 
     def _use_up(self, key: str) -> None:
         def used(doc: dict[str, Any] | None) -> None:
-            if doc is None or doc["until"] < time.time() or not same(mark(key), doc["mark"]):
+            if doc is None or doc["until"] < self._store.time() or not same(mark(key), doc["mark"]):
                 raise UsedLink
 
         self._store.change("operator/link", used)
@@ -88,7 +87,7 @@ class Grants:
 
     def _lives(self, key: str) -> bool:
         found = self._store.get(key)
-        return found is not None and bool(found[0]["until"] > time.time())
+        return found is not None and bool(found[0]["until"] > self._store.time())
 
 
 def mark(key: str) -> str:

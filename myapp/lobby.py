@@ -1,7 +1,6 @@
 """Lobby: what people meet before a room: the public rooms, and the queue for a quick match."""
 
 import logging
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
@@ -61,6 +60,9 @@ class Lobby:
                             self._learn_all()
                         for key in rung - {"rooms/"}:
                             self._learn(key)
+            except StoreDown as error:
+                log.warning("the list of public rooms waits: %s", error)
+                gevent.sleep(1)
             except Exception:
                 log.exception("the list of public rooms stumbled and goes on")
                 gevent.sleep(1)
@@ -90,7 +92,7 @@ class Lobby:
         """Take a place in the queue; the code of the room, when that makes enough players."""
         if kind not in games.found():
             raise BadMove("There is no such game here.")
-        now = time.time()
+        now = self._store.time()
 
         def waiting(queue: list[Entry]) -> list[Entry]:
             if any(entry["id"] == id for entry in queue):
@@ -162,7 +164,7 @@ class Lobby:
 
     def _alive(self, entry: Entry, me: str) -> bool:
         here = entry["id"] == me or self._presence.here("", entry["id"])
-        return entry["room"] is None and (here or time.time() - entry["seen"] < SEEN)
+        return entry["room"] is None and (here or self._store.time() - entry["seen"] < SEEN)
 
     def _queue(self, kind: str) -> list[Entry]:
         found = self._store.get(f"queue/{kind}")
@@ -170,7 +172,7 @@ class Lobby:
 
     def _change(self, kind: str, fn: Callable[[list[Entry]], list[Entry]]) -> list[Entry]:
         """Change a queue; people who are long gone fall out of it."""
-        old = time.time() - 3600
+        old = self._store.time() - 3600
 
         def changed(doc: dict[str, Any] | None) -> dict[str, Any]:
             queue = fn(doc["waiting"] if doc else [])

@@ -1,8 +1,6 @@
 """Operator: what the operator page can do beside reading the store."""
 
-import time
-
-from myapp import desk
+from myapp import undo
 from myapp.asks import Asks
 from myapp.grants import Grants
 from myapp.hub import Hub
@@ -31,4 +29,4 @@ class Operator:
         self.asks.sweep()
         self.forecast.sweep()
         self.pulse.reap()
-        desk.sweep(self._store, time.time())
+        undo.sweep(self._store, self._store.time())

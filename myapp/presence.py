@@ -6,7 +6,6 @@ Every process reads all of them, each only when it changed.
 
 import logging
 import secrets
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -54,7 +53,7 @@ class Presence:
         self._hub = hub
         self._tabs = tabs
         self._key = ""
-        self._started = time.time()
+        self._started: float | None = None
         self._own: set[Line] = set()
         self._quiet: Quiet = {}
         self._byes: Byes = {}
@@ -75,7 +74,10 @@ class Presence:
         """Seconds since their last page of this room closed, as far as this process can know."""
         if self.here(room, player):
             return 0.0
-        return time.time() - self._gone.get((room, player), (self._started, ""))[0]
+        now = self._store.time()
+        if self._started is None:
+            self._started = now
+        return now - self._gone.get((room, player), (self._started, ""))[0]
 
     def closed(self, room: str, player: str) -> bool:
         """Whether their last page of this room was closed, rather than cut off."""
@@ -126,7 +128,7 @@ class Presence:
     def line(self, player: str, tab: str, room: str) -> Iterator[Line]:
         """A stream that is open inside the `with`."""
         self.begin()
-        line = Line(player, tab, room, time.time())
+        line = Line(player, tab, room, self._store.time())
         if self.is_quiet(tab):
             self.quiet(tab, False)
         self._own.add(line)
@@ -144,14 +146,14 @@ class Presence:
 
     def quiet(self, tab: str, quiet: bool = True) -> None:
         """Remember that this tab is not to come back by itself, or that it may again."""
-        self._quiet[tab] = time.time(), quiet
+        self._quiet[tab] = self._store.time(), quiet
         for old in [*self._quiet][:-QUIET]:
             del self._quiet[old]
         self._changed.set()
 
     def bye(self, tab: str) -> None:
         """This tab's page is being closed."""
-        self._byes[tab] = time.time()
+        self._byes[tab] = self._store.time()
         for old in [*self._byes][:-QUIET]:
             del self._byes[old]
         self._changed.set()
@@ -252,8 +254,8 @@ class Presence:
         del players[line.player]
         if not players:
             del self._by_room[line.room]
-        self._gone[line.room, line.player] = time.time(), line.tab
+        self._gone[line.room, line.player] = self._store.time(), line.tab
         if len(self._gone) > 10_000:
-            old = time.time() - 2 * CROWN
+            old = self._store.time() - 2 * CROWN
             self._gone = {who: last for who, last in self._gone.items() if last[0] > old}
         return True

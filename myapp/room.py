@@ -1,7 +1,7 @@
 """Room: people around one game, and the rules that all games share."""
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Self
@@ -11,6 +11,7 @@ import msgspec
 from myapp import games
 from myapp.cheers import Cheers
 from myapp.clock import Clock
+from myapp.deeds import MOST, Deed, Last, bounded
 from myapp.door import Forbidden
 from myapp.game import BadMove, Dice, Game, IllegalMove, Say
 from myapp.overlay import Overlay
@@ -38,6 +39,7 @@ class Room(People):
     touched: float = 0.0
     changes: int = 0  # how many were durable
     steps: int = 0  # how many were fleeting
+    last: Last = field(default_factory=Last)
     clock: Clock = field(default_factory=Clock)
     cheers: Cheers = field(default_factory=Cheers)
     overlay: Overlay = field(default_factory=Overlay)
@@ -47,10 +49,12 @@ class Room(People):
 
     version = ""  # of the document this was loaded from
     lasting = ""  # the version when it last changed in more than a fleeting way
+    past = False  # whether this is how it once was, to be looked at again
 
     def __post_init__(self) -> None:
         if self.kind not in games.found():
             raise ValueError(f"there is no game called {self.kind!r}")
+        self.deeds: list[Deed] = []
         self._load_game()
 
     def _load_game(self) -> None:
@@ -93,6 +97,11 @@ class Room(People):
         return self.clock.since is None
 
     @property
+    def still(self) -> bool:
+        """Whether nobody can move, whoever's turn it is."""
+        return self.paused or self.past
+
+    @property
     def over(self) -> bool:
         return self.game.over
 
@@ -117,7 +126,13 @@ class Room(People):
         """Whether only fleeting changes lie between. An edit by hand is none: it counts nothing."""
         return self.changes == other.changes and self.steps != other.steps
 
+    def tell(self, what: str, who: str = "", args: Mapping[str, Any] | None = None) -> None:
+        """What is being done, see Deed, for whoever reads the journal."""
+        self.deeds.append(Deed(what, who, bounded(args or {})))
+
     def count(self, fleeting: bool) -> None:
+        """Count one more change, the one that was told of."""
+        self.last = Last(self.game.now, self.wall, self.deeds[-MOST:])
         if fleeting:
             self.steps += 1
         else:
@@ -281,7 +296,10 @@ class Room(People):
         self.game.lost, self.game.added = lost, added
         if self.paused:
             raise IllegalMove("The room is paused.")
-        self.game.play(by.key, move, args)
+        self._play(by, move, args)
+
+    def _play(self, player: Player, move: str, args: dict[str, Any]) -> None:
+        self.tell("play/" + move, player.key, self.game.play(player.key, move, args))
 
     def _seated_only(self, by: Player) -> None:
         if not by.seated:
@@ -298,10 +316,11 @@ class Room(People):
             return
         if (self.game.fleeting("on_due") or not fleeting) and self._come(self.game.due):
             self.game.on_due()
+            self.tell("tick")
         for player in self._robots():
             plan = self.game.robot(player.key)
             if plan and (self.game.fleeting(plan.move) or not fleeting) and self._come(plan.at):
-                self.game.play(player.key, plan.move, plan.args)
+                self._play(player, plan.move, plan.args)
 
     def only_fleeting(self, wall: float) -> bool:
         """Whether all that is due is marked as fleeting."""

@@ -3,27 +3,25 @@
 import hashlib
 import logging
 import secrets
-import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
 import msgspec
-from gevent.event import AsyncResult
 from gevent.lock import Semaphore
 
 from myapp import games, metrics
+from myapp.deeds import Last
 from myapp.door import Forbidden
 from myapp.game import BadMove, IllegalMove
+from myapp.gathering import TOGETHER, Gathering, Wish
+from myapp.hub import aside
 from myapp.people import Player
-from myapp.results import Results, results_of
+from myapp.results import Archive, Results, results_of
 from myapp.room import Room
 from myapp.store import Store, StoreDown
 
 LETTERS = "BCDFGHJKLMNPQRSTVWXZ"  # no vowels: no words, and no clash with any other URL
-TOGETHER = 0.12  # seconds that a fleeting change waits for a tick to become one change with it
 DAY = 86_400.0  # a room that nobody has touched for so long is swept
 
 log = logging.getLogger(__name__)
@@ -36,18 +34,6 @@ class NoSuchRoom(IllegalMove):
         super().__init__("There is no room {code}. Look at the code again?", code=code)
 
 
-@dataclass(eq=False)
-class Wish:
-    """A fleeting change that waits for the room's next tick, and what came of it."""
-
-    fn: Callable[[Room], object]
-    by: str
-    act: str
-    wall: float
-    rtt: float | None
-    answer: AsyncResult = field(default_factory=AsyncResult)
-
-
 class Rooms:
     """Every room there is, by its code of four letters."""
 
@@ -56,13 +42,15 @@ class Rooms:
         self._seen: dict[str, tuple[str, Room]] = {}
         self._ticked: dict[str, tuple[str, frozenset[str]]] = {}
         self._due: dict[str, tuple[object, float | None]] = {}
-        self._waiting: dict[str, list[Wish]] = {}
+        self._gathering = Gathering(self.change)
+        self._archive = Archive(store)
         self._reading: dict[str, Semaphore] = {}
         store.check("rooms/", Room.load)
+        store.keep_journal("rooms/")
 
     def time(self) -> float:
         """The wall time less all the time that the server was away: the wall that rooms know."""
-        return time.time() - self.store.away()
+        return self.store.time() - self.store.away()
 
     def get(self, code: str) -> Room | None:
         """The room as it is now, to look at and not to change; shared by all who look."""
@@ -109,12 +97,14 @@ class Rooms:
         wall: float | None = None,
         rtt: float | None = None,
         fleeting: bool = False,
+        did: str = "",
     ) -> None:
         """Load the room, let `fn` change it, save it. Durable when it returns, unless fleeting.
 
         `by` and `act` name the player (by cookie) and the action id: the second time the same
         action comes it is answered like the first and changes nothing. `wall` is when the action
         arrived, in the rooms' time. What `fn` raises reaches the caller; then nothing is saved.
+        `did` is what is done, see Deed, if `fn` does not tell.
         """
         wall = self.time() if wall is None else wall
 
@@ -126,6 +116,8 @@ class Rooms:
                 return doc
             room.at(wall, rtt)
             fn(room)
+            if did:
+                room.tell(did, next((p.key for p in room.people if p.id == by), ""))
             room.settle()
             new = room.dump()
             if new == doc:
@@ -138,6 +130,7 @@ class Rooms:
                 "touched": wall,
                 "changes": room.changes,
                 "steps": room.steps,
+                "last": msgspec.to_builtins(room.last),
             }
 
         with metrics.CHANGES.time():
@@ -154,6 +147,8 @@ class Rooms:
         wall: float | None = None,
         rtt: float | None = None,
         fleeting: bool = False,
+        did: str = "",
+        args: Mapping[str, Any] | None = None,
     ) -> None:
         """Change the room as the person with this cookie, who must be in it.
 
@@ -166,56 +161,19 @@ class Rooms:
             if player is None:
                 raise Forbidden("You are not in this room.")
             fn(room, player)
+            if did:
+                room.tell(did, player.key, args)
 
         if fleeting:
             wall = self.time() if wall is None else wall
-            self._soon(code, Wish(acted, id, act, wall, rtt))
+            self._gathering.join(code, Wish(acted, id, act, wall, rtt), self._ticks_soon)
         else:
             self.change(code, acted, by=id, act=act, wall=wall, rtt=rtt)
 
-    def _soon(self, code: str, wish: Wish) -> None:
-        waiting = self._waiting.setdefault(code, [])
-        waiting.append(wish)
-        if len(waiting) == 1:  # who came first sees to it that all are granted, if no tick does
-            try:
-                room = self.get(code)
-                if room and room.due is not None and room.due < self.time() + TOGETHER:
-                    wish.answer.wait(TOGETHER)
-            finally:
-                if self._waiting.get(code) is waiting:
-                    self._grant(code, lambda room: None)
-        wish.answer.get()
-
-    def _grant(self, code: str, last: Callable[[Room], object], wall: float | None = None) -> None:
-        """Make one fleeting change of all that waits, and of `last`; refuse what is refused."""
-        wishes = self._waiting.pop(code, [])
-        refusals: dict[Wish, IllegalMove] = {}
-
-        def granted(room: Room) -> None:
-            now, rtt = room.wall, room.game.rtt
-            refusals.clear()
-            for wish in wishes:
-                if not room.done(wish.by, wish.act):
-                    room.at(wish.wall, wish.rtt)
-                    try:
-                        wish.fn(room)
-                        room.note(wish.by, wish.act)
-                    except IllegalMove as error:  # nothing was changed
-                        refusals[wish] = error
-            room.at(now, rtt)
-            last(room)
-
-        try:
-            self.change(code, granted, wall=wall, fleeting=True)
-        except Exception as error:
-            for wish in wishes:
-                wish.answer.set_exception(error)
-            raise
-        for wish in wishes:
-            if wish in refusals:
-                wish.answer.set_exception(refusals[wish])
-            else:
-                wish.answer.set(None)
+    def _ticks_soon(self, code: str) -> bool:
+        room = self.get(code)
+        due = room.due if room else None
+        return due is not None and due < self.time() + TOGETHER
 
     def open(self, kind: str, people: Iterable[tuple[str, str]], act: str = "") -> str:
         """Open a room for these (cookie, name) pairs, the first of them its host; returns its code.
@@ -245,6 +203,8 @@ class Rooms:
             room.started = room.game.at_once
             for id, name in people:
                 room.welcome(id, name)
+            room.tell("open", room.host)
+            room.last = Last(room.game.now, wall, room.deeds)
             return room.dump()
 
         number = int(mark, 16)
@@ -265,18 +225,15 @@ class Rooms:
     def results(self, code: str) -> Results:
         """What was played in this room, also for a day after it is gone. Raises NoSuchRoom."""
         room = self.get(code)
-        if room:
-            return results_of(room, self.time() + DAY)
-        found = self.store.get(f"results/{code}")
-        if found is None:
+        results = results_of(room, self.time() + DAY) if room else self._archive.get(code)
+        if results is None:
             raise NoSuchRoom(code)
-        return msgspec.convert(found[0], Results)
+        return results
 
     def _keep_results(self, code: str) -> None:
         room = self.get(code)
         if room and room.scores.games:
-            kept = msgspec.to_builtins(results_of(room, self.time() + DAY))
-            self.store.change(f"results/{code}", lambda _: kept)
+            self._archive.keep(code, results_of(room, self.time() + DAY))
 
     def tick(self, room: Room, heirs: frozenset[str] = frozenset()) -> None:
         """Let happen what is due in this room; `heirs` (keys) may take the crown.
@@ -295,11 +252,14 @@ class Rooms:
             room.game.lost = lost
             room.tick(wall, fleeting)
             if heirs:
+                before = room.host
                 room.pass_crown(lambda player: player.key in heirs)
+                if room.host != before:
+                    room.tell("crown", room.host)
 
         try:
             if fleeting:
-                self._grant(code, ticked, wall)
+                self._gathering.grant(code, ticked, wall)
             else:
                 self.change(code, ticked, wall=wall)
         except NoSuchRoom:
@@ -318,10 +278,7 @@ class Rooms:
 
     def all_results(self) -> Iterator[tuple[str, Results]]:
         """What was played, by code: in open rooms and in those gone for less than a day."""
-        for key in self.store.keys("results/"):
-            found = self.store.get(key)
-            if found:
-                yield key.removeprefix("results/"), msgspec.convert(found[0], Results)
+        yield from self._archive.all()
         for room in self.all():
             if room.scores.games:
                 yield room.code, results_of(room, self.time() + DAY)
@@ -330,17 +287,22 @@ class Rooms:
         """Whoever had the cookie `id` has the cookie `to` from now on, in every room."""
         for known in self.all():
             if known.knows(id) or id in known.door.removed:
-                self.change(known.code, lambda room: room.hand_over(id, to))
-        for key in self.store.keys("results/"):
-            self.store.change(key, partial(_owned, id, to))
+                self.change(known.code, lambda room: room.hand_over(id, to), by=to, did="account")
+        self._archive.hand_over(id, to)
 
     def forget_person(self, id: str) -> None:
         """Remove every trace of this person from every room."""
         for known in self.all():
             if known.knows(id):
-                self.change(known.code, lambda room: room.forget(id))
-        for key in self.store.keys("results/"):
-            self.store.change(key, partial(_without, id))
+                self.change(known.code, lambda room: room.forget(id), did="forget")
+            if self._remembers(known.code, id):
+                self.store.cut(f"rooms/{known.code}")
+        self._archive.forget_person(id)
+
+    def _remembers(self, code: str, id: str) -> bool:
+        """Whether the room's journal knows this person, who may be long gone from the room."""
+        entries = self.store.journal(f"rooms/{code}")
+        return id.encode() in aside(msgspec.json.encode, entries)
 
     def sweep(self, watched: Callable[[str], bool]) -> None:
         """Delete rooms that nobody has touched for a day and whose page nobody has open."""
@@ -350,8 +312,7 @@ class Rooms:
                 self.store.change(f"rooms/{room.code}", self._untouched)
                 log.info("swept a room of %s", room.kind)
             self.forget(room.code)
-        for key in self.store.keys("results/"):
-            self.store.change(key, lambda doc: doc if doc and doc["until"] > self.time() else None)
+        self._archive.sweep(self.time())
 
     def forget(self, code: str) -> None:
         """Drop what this process remembers of a room that nobody here looks at any more."""
@@ -360,23 +321,6 @@ class Rooms:
 
     def _untouched(self, doc: dict[str, Any] | None) -> dict[str, Any] | None:
         return doc if doc and self.time() - doc["touched"] <= DAY else None
-
-
-def _without(id: str, doc: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The results without the names of this person."""
-    for player, owner in [*doc["ids"].items()] if doc else []:
-        if doc and owner == id:
-            doc["names"].pop(player, None)
-            doc["scores"]["names"].pop(player, None)
-            del doc["ids"][player]
-    return doc
-
-
-def _owned(id: str, to: str, doc: dict[str, Any] | None) -> dict[str, Any] | None:
-    """The results, with `to` as the owner of what was `id`'s."""
-    if doc:
-        doc["ids"] = {player: to if owner == id else owner for player, owner in doc["ids"].items()}
-    return doc
 
 
 def _letters(number: int) -> str:

@@ -1,12 +1,15 @@
 """What a store promises, and `open_store(url)`."""
 
 import re
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from myapp.hub import Bell, Hub
 
@@ -20,6 +23,16 @@ _PREFIX = re.compile(r"([a-z]+)/([A-Za-z0-9_-]{0,64})")
 
 class StoreDown(Exception):
     """The store cannot do it now. The message is a sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """What a store knows beside its documents: its secret ("": none was made), how long nobody
+    served, in all, and when somebody last did."""
+
+    secret: str = ""
+    away: float = 0.0
+    served: float | None = None
 
 
 class Store(ABC):
@@ -70,6 +83,10 @@ class Store(ABC):
         """The keys that begin with `prefix` ("rooms/" or "rooms/K"), sorted."""
 
     @abstractmethod
+    def kinds(self) -> list[str]:
+        """The folders in which there are documents, sorted."""
+
+    @abstractmethod
     def lease(self, key: str) -> None:
         """This process holds `key` for as long as it lives. Lease first, then write."""
 
@@ -88,16 +105,40 @@ class Store(ABC):
     def away(self) -> float:
         """Seconds in all during which no process served; the same for the life of a process."""
 
+    def time(self) -> float:
+        """The wall time, the same in every process that uses these data, on whichever machine."""
+        return time.time()
+
+    @abstractmethod
+    def take(self, bucket: str, rate: float, burst: float) -> float:
+        """Take one from a bucket that holds `burst`, full at first, and fills by `rate` a second.
+
+        0 if there was one; else in how many seconds there is. All processes share the bucket.
+        """
+
     @abstractmethod
     def secret(self) -> str:
         """A random text made once, kept with the data, the same in every process."""
 
     @abstractmethod
-    def alone(self) -> AbstractContextManager[None]:
+    def alone(self) -> AbstractContextManager["Store"]:
         """Nobody else uses the data inside the `with`; whoever comes waits until it ends.
 
-        StoreDown if somebody uses it now. Inside, this store itself is not to be used.
+        StoreDown if somebody uses it now. Inside, this store itself is not to be used, but the one
+        that the `with` gives.
         """
+
+    @abstractmethod
+    def past(self) -> Past:
+        """What there is beside documents. Makes nothing."""
+
+    @abstractmethod
+    def carry(self, past: Past) -> None:
+        """Take over what another store knew beside its documents."""
+
+    @abstractmethod
+    def put(self, key: str, document: Document, journal: list[Document]) -> None:
+        """Have this document here and this journal of it, whatever there was. Durable."""
 
     @abstractmethod
     def close(self) -> None:
@@ -108,6 +149,28 @@ class Store(ABC):
 
         `fn` raises ValueError with a reason. A store that no hand can edit never asks.
         """
+
+    def keep_journal(self, prefix: str) -> None:  # noqa: B027 - see `journal`
+        """Whatever below `prefix` is changed from now on has a journal, see `myapp/journal.py`."""
+
+    def journal(self, key: str) -> list[Document]:
+        """How the document came to be what it is: the entries of its journal, oldest first.
+
+        An entry is a line of one saved change, and durable with it. Fleeting changes have none of
+        their own: the next saved change holds what they did, and the last entry here is whole if
+        some came after it, so that the entries always lead to the document as it is. An edit by
+        hand is a whole entry. The oldest are cut off when there are many; the first is whole then.
+        The journal goes with its document. [] for a document that has none.
+        """
+        return []
+
+    def cut(self, key: str) -> None:  # noqa: B027 - see `journal`
+        """Forget how the document came to be: its journal begins anew, with what it is now."""
+
+    def examine(self) -> str:
+        """What this store promises as it is set up now, in a sentence for the operator; "" if that
+        cannot vary. StoreDown, with the cure, if it does not hold what the server needs."""
+        return ""
 
     def fault(self, key: str) -> str:
         """What is wrong with what a hand wrote under `key`: where and why; "" if nothing is.
@@ -127,6 +190,12 @@ class Store(ABC):
         return ""
 
 
+def fill(bucket: tuple[float, float] | None, now: float, rate: float, burst: float) -> float:
+    """How much is in a bucket that held (left, at), see `Store.take`."""
+    left, at = bucket or (burst, now)
+    return min(burst, left + max(0.0, now - at) * rate)
+
+
 def split(key: str) -> tuple[str, str]:
     """The folder and the name in a key."""
     return _parts(_KEY, key, 'a folder and a name, like "rooms/KXQP"')
@@ -138,13 +207,30 @@ def split_prefix(prefix: str) -> tuple[str, str]:
 
 
 def open_store(url: str, hub: Hub) -> Store:
-    """The store that a setting names: "tinydb:" and the folder of its files."""
+    """The store that a setting names: "tinydb:" and a folder, "redis:" and a server, "memory:"."""
     scheme, _, place = url.partition(":")
-    if scheme != "tinydb" or not place:
-        raise ValueError(f"MYAPP_STORE_URL is {url!r}: give it a folder, like tinydb:./data")
     # By name, when it is wanted: the stores know this file, and their libraries may be absent.
-    store: Store = import_module("myapp.store_tinydb").TinyStore(Path(place), hub)
+    store: Store
+    if scheme == "tinydb" and place:
+        store = import_module("myapp.store_tinydb").TinyStore(Path(place), hub)
+    elif scheme in ("redis", "unix") and place.startswith("//"):
+        store = import_module("myapp.store_redis").RedisStore(url, hub)
+    elif scheme == "memory":
+        store = import_module("myapp.store_memory").MemoryStore(place, hub)
+    else:
+        raise ValueError(
+            f"MYAPP_STORE_URL is {plain(url)!r}: give it a folder, like tinydb:./data, or a Redis, "
+            "like redis://127.0.0.1:6379/0 or unix:///run/redis/redis.sock"
+        )
     return store
+
+
+def plain(url: str) -> str:
+    """The address of a store without its password."""
+    parts = urlsplit(url)
+    if "@" not in parts.netloc:
+        return url
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="").geturl()
 
 
 def _parts(pattern: re.Pattern[str], text: str, wanted: str) -> tuple[str, str]:

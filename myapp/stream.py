@@ -23,6 +23,8 @@ BEAT = 10.0  # seconds; the page takes a line that is silent for 25 for dead
 AGAIN = 200, 900  # milliseconds until a page comes back, spread so that not all come at once
 
 QUIET_BEAT = SSE.patch_signals({"_beat": 1}).encode()
+WAITS = {waits: SSE.patch_signals({"_wait": waits}).encode() for waits in (False, True)}
+"""The page is told that the store is down, or that it is back."""
 
 Parts = tuple[bytes, ...]
 
@@ -121,7 +123,19 @@ class Stream:
     are one frame, because only what was last sent is remembered.
     """
 
-    __slots__ = ("_look", "_store", "cuts", "hub", "keys", "over", "own", "packed", "sent", "wake")
+    __slots__ = (
+        "_look",
+        "_store",
+        "cuts",
+        "hub",
+        "keys",
+        "over",
+        "own",
+        "packed",
+        "sent",
+        "waits",
+        "wake",
+    )
 
     def __init__(
         self,
@@ -139,14 +153,15 @@ class Stream:
         self.sent: Parts = ()
         self.own: Parts = ()
         self.wake: float | None = None
-        self.over = False
+        self.over = self.waits = False
         self._store = store
         self._look = look
 
     def hello(self) -> bytes:
         """How the answer begins."""
-        retry = SSE.patch_signals({"_beat": 0}, retry_duration=random.randint(*AGAIN)).encode()
-        return (HEAD if self.packed else b"") + frame([retry], [], self.packed)
+        again = random.randint(*AGAIN)
+        hello = SSE.patch_signals({"_beat": 0, "_wait": False}, retry_duration=again).encode()
+        return (HEAD if self.packed else b"") + frame([hello], [], self.packed)
 
     def beat(self) -> bytes:
         return frame([QUIET_BEAT], [], self.packed)
@@ -155,15 +170,25 @@ class Stream:
         """What the page is to be sent now: whole at first, then what differs."""
         try:
             now = self._look()
-        except StoreDown as error:  # what is on the screen stays, and is right again soon
-            log.warning("a page waits: %s", error)
-            self.wake = 1.0
-            return b""
+        except StoreDown as error:
+            return self.trouble(error)
         return self.take(now)
+
+    def trouble(self, error: StoreDown) -> bytes:
+        """What is on the screen stays, and is right again soon; the page is told."""
+        self.wake = 1.0
+        if self.waits:
+            return b""
+        log.warning("a page waits: %s", error)
+        self.waits = True
+        return frame([WAITS[True]], [], self.packed)
 
     def take(self, now: Look) -> bytes:
         """What brings the page to this look, as if it had been sent."""
-        news = frame(differing(now.parts, self.sent), differing(now.own, self.own), self.packed)
+        shared = differing(now.parts, self.sent)
+        if self.waits:
+            self.waits, shared = False, [*shared, WAITS[False]]
+        news = frame(shared, differing(now.own, self.own), self.packed)
         self.sent, self.own, self.wake, self.over = now.parts, now.own, now.wake, now.last
         return news
 

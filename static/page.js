@@ -26,6 +26,14 @@ window.copy = async (button, from) => {
   setTimeout(() => { button.textContent = text; }, 2000);
 };
 
+// Another tab has logged in or out, or changed the name or the language: the cookie of this one
+// changed with it. So it asks for its page again; not by a reload, which would send a form again.
+let me;
+window.iam = (mark) => { me = mark; localStorage.setItem('who', mark); };
+window.addEventListener('storage', ({ key, newValue }) => {
+  if (key === 'who' && me && newValue && newValue !== me) location.replace(location.pathname + location.search);
+});
+
 // Shows a page of ours, in the language of this one, where the browser would say that there is no
 // connection. Another address makes browsers take another worker at once.
 navigator.serviceWorker?.register(`/sw.js?${document.documentElement.lang}`).catch(() => {});

@@ -27,6 +27,7 @@ ALONE = (
     "live/test_idle",
     "live/test_arena_crowd",
     "live/test_hand_edits",
+    "live/test_two_machines",
     "browser/test_operator.py::test_while_nothing",
     "cli/test_doctor.py",
     "faults/test_crowd",
@@ -35,7 +36,12 @@ ALONE = (
     "deploy/test_restart",
     "story/test_accounts.py::test_they_take_the_same_time",
 )
-LONG = ("deploy/", "cli/test_doctor_front", "cli/test_doctor.py::test_a_store_that_hangs")
+LONG = (
+    "live/test_two_machines",
+    "deploy/",
+    "cli/test_doctor_front",
+    "cli/test_doctor.py::test_a_store_that_hangs",
+)
 
 
 def pytest_collection_modifyitems(items):
@@ -78,8 +84,10 @@ def free_port():
 class Served:
     """Vroum as an operator runs it, in a folder of its own; `nginx=True` is `make serve`."""
 
-    def __init__(self, folder, *, nginx=False, **settings):
-        self.folder, self.nginx = folder, nginx
+    host = "127.0.0.1"
+
+    def __init__(self, folder, *, nginx=False, redis=None, **settings):
+        self.folder, self.nginx, self.redis = folder, nginx, redis
         for name in ("deploy", "static", "nginx.conf"):
             (folder / name).symlink_to(ROOT / name)
         self.data = folder / "data"
@@ -88,7 +96,7 @@ class Served:
         self.settings = {
             "HOST": "127.0.0.1",
             "PORT": str(self.port),
-            "MYAPP_STORE_URL": f"tinydb:{self.data}",
+            "MYAPP_STORE_URL": redis.url if redis else f"tinydb:{self.data}",
             "PYTHONPATH": str(ROOT),
             "PYTHONWARNINGS": "default",
             "TMPDIR": str(folder),  # killed servers leave something there
@@ -99,7 +107,7 @@ class Served:
 
     @property
     def url(self):
-        return f"http://127.0.0.1:{self.port}"
+        return f"http://{self.host}:{self.port}"
 
     def start(self):
         command = [str(ROOT / "deploy/serve.py")]
@@ -126,7 +134,7 @@ class Served:
 
     def ask(self, method, path, body=None, **headers):
         """One plain request; (status, headers, text)."""
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        line = http.client.HTTPConnection(self.host, self.port, timeout=20)
         try:
             line.request(method, path, body, headers)
             answer = line.getresponse()
@@ -172,13 +180,41 @@ class Served:
         said = self.log.read_text()
         assert "Traceback" not in said, said
         said += "".join(log.read_text() for log in self.folder.glob("run/*.log"))
-        codes = [path.stem for path in (self.data / "rooms").glob("*.json")]
+        codes = [key.removeprefix("rooms/") for key in self.keys("rooms")]
         secret = re.search(rf"/({'|'.join(codes)})\b(?!\.json)|vroum=", said) if codes else None
         assert not secret, said[secret.start() - 500 : secret.end() + 100]
 
     def file(self, code):
         """The file of a room."""
         return self.data / "rooms" / f"{code}.json"
+
+    def keys(self, kind):
+        """The documents of this kind that there are, whatever the store is."""
+        if self.redis:
+            return self.redis.says("KEYS", f"{kind}/*").split()
+        return [f"{kind}/{path.stem}" for path in (self.data / kind).glob("*.json")]
+
+    def text(self, key):
+        """What the store keeps under this key, read without its help."""
+        if self.redis:
+            return self.redis.says("HGET", key, "doc").encode()
+        return (self.data / f"{key}.json").read_bytes()
+
+    def document(self, key):
+        """The same as a document."""
+        found = json.loads(self.text(key))
+        return found if self.redis else next(iter(found["_default"].values()))
+
+    def edit(self, key, change):
+        """Change a document behind the server's back: by hand, or as another program does."""
+        if self.redis:
+            found = self.document(key)
+            change(found)
+            self.redis.put(key, json.dumps(found, separators=(",", ":"), ensure_ascii=False))
+        else:
+            from tests.live.crowd import edit
+
+            edit(self.data / f"{key}.json", change)
 
 
 def _group(pid):
@@ -200,16 +236,24 @@ def serve(tmp_path):
     """`serve(nginx=..., WEB_CONCURRENCY=...)` starts a server; all of them end with the test."""
     servers = []
 
-    def start(**settings):
+    stores = []
+
+    def start(redis=False, **settings):
+        from tests.redis import Redis
+
         folder = tmp_path / f"server{len(servers)}"
         folder.mkdir()
-        servers.append(Served(folder, **settings))
+        if redis is True:
+            stores.append(redis := Redis(folder / "redis"))
+        servers.append(Served(folder, redis=redis or None, **settings))
         return servers[-1]
 
     yield start
     for server in servers:
         server.stop()
         server.kept_quiet()
+    for store in stores:
+        store.stop()
 
 
 @pytest.fixture
@@ -292,6 +336,15 @@ class Person:
 
     def live(self, page=None):
         self.sees("status", "Connection", "Live", page)
+
+
+def together(ann, bob):
+    """Ann opens a room and Bob comes in: both see it, live."""
+    ann.enter()
+    bob.enter(f"/{ann.open_room()}")
+    for person in (ann, bob):
+        person.sees("list", "Players", "Bob")
+        person.live()
 
 
 @pytest.fixture

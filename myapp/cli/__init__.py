@@ -11,10 +11,11 @@ from myapp.cli.new_game import new_game
 from myapp.cli.operator import operator
 from myapp.cli.restore import restore
 from myapp.cli.rooms import rooms
+from myapp.cli.store import store
 
 
 def register(app: Flask) -> None:
-    for command in (doctor, backup, restore, rooms, check, operator, new_game):
+    for command in (doctor, backup, restore, rooms, check, operator, store, new_game):
         app.cli.add_command(command)
 
 

@@ -14,8 +14,9 @@ import click
 from flask import current_app
 
 from myapp.cli import data
+from myapp.journal import lines, states
 from myapp.store import StoreDown
-from myapp.store_tinydb.locks import RUNNING
+from myapp.store_tinydb.journal_file import journal_name
 from myapp.store_tinydb.tinydb_file import sync
 
 
@@ -30,7 +31,7 @@ def backup(file: Path | None, replace: bool) -> None:
     with --replace. The archive holds the secret key, so only you can read it: keep it that way.
     """
     file = file or Path(f"vroum-{datetime.now():%Y%m%d-%H%M%S}.tar.gz")
-    if not data.folder().exists():
+    if data.on_disk() and not data.folder().exists():
         raise click.ClickException(
             f"There is no {data.folder()}. Is MYAPP_STORE_URL as the server's?"
         )
@@ -66,19 +67,25 @@ def _write(path: Path) -> tuple[int, list[str]]:
     saved, damaged = 0, []
     with data.write(path) as file:
         with tarfile.open(fileobj=file, mode="w:gz") as archive:
-            with suppress(FileNotFoundError):
-                _add(archive, data.SECRET, (data.folder() / data.SECRET).read_bytes())
-            served = int((data.folder() / RUNNING).stat().st_mtime)
-            _add(archive, data.AWAY, f"{data.store().away():.3f}\n".encode(), served)
+            past = data.store().past()
+            if past.secret:
+                _add(archive, data.SECRET, past.secret.encode())
+            served = int(time.time() if past.served is None else past.served)
+            _add(archive, data.AWAY, f"{past.away:.3f}\n".encode(), served)
             for key in data.documents():
                 try:
                     found = data.store().get(key)
                 except StoreDown as error:
                     damaged.append(str(error))
                     continue
-                if found:  # A room may close between the list and the look.
-                    _add(archive, f"{key}.json", tinydb_file(found[0]))
-                    saved += 1
+                if not found:  # A room may close between the list and the look.
+                    continue
+                document, journal = found[0], data.store().journal(key)
+                if journal:  # It may have gone on since: what is saved fits together.
+                    *_, document = states(journal)
+                    _add(archive, journal_name(key), lines(journal))
+                _add(archive, f"{key}.json", tinydb_file(document))
+                saved += 1
         file.flush()
         os.fsync(file.fileno())
     return saved, damaged

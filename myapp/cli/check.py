@@ -21,6 +21,6 @@ def check(dry_run: bool) -> None:
     if not damaged:
         click.echo(f"{data.many(len(keys), 'document')}, all good.")
         return
-    what = "nothing was changed (--dry-run)" if dry_run else "see set-aside/"
+    what = "nothing was changed (--dry-run)" if dry_run else "they were set aside"
     click.echo(f"{len(damaged)} of {data.many(len(keys), 'document')} damaged: {what}.")
     raise click.exceptions.Exit(1)

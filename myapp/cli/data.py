@@ -1,7 +1,6 @@
-"""The data folder as an operator meets it: where it is, whose it is, what is in it."""
+"""The data as an operator meets them: where they are, whose they are, what is in them."""
 
 import os
-import re
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -13,6 +12,7 @@ from flask import current_app
 from flask.cli import with_appcontext
 
 from myapp.store import Store, StoreDown
+from myapp.store import plain as plain_url
 from myapp.views.house import house
 
 P = ParamSpec("P")
@@ -22,8 +22,6 @@ AWAY = "away"  # how long the server was not there, in all, when the archive was
 FLEETING = {"asks", "deleted", "limits", "operator", "presence", "probe", "weather", "workers"}
 """What the server knows only while it runs: nobody misses it afterwards."""
 
-KIND = re.compile("[a-z]+")
-
 
 def command(fn: Callable[P, None]) -> Callable[P, None]:
     """A command that uses the data: by its owner only, and what the store cannot do is told."""
@@ -32,7 +30,9 @@ def command(fn: Callable[P, None]) -> Callable[P, None]:
     def asked(*args: P.args, **kwargs: P.kwargs) -> None:
         # What this makes is for the server and nobody else.
         os.umask(0o077)
-        if stranger := not_the_owner(folder()):
+        if where().startswith("memory:"):
+            raise click.ClickException(f"{where()} is in the server's memory: nobody else sees it.")
+        if on_disk() and (stranger := not_the_owner(folder())):
             raise click.ClickException(stranger)
         try:
             fn(*args, **kwargs)
@@ -48,8 +48,19 @@ def store() -> Store:
     return house().store
 
 
+def where() -> str:
+    """What the setting names, for people: a folder, or another store's address."""
+    url = current_app.config["STORE_URL"]
+    return str(folder()) if on_disk() else plain_url(url)
+
+
+def on_disk(url: str | None = None) -> bool:
+    """Whether the store is a folder of files."""
+    return (url or current_app.config["STORE_URL"]).startswith("tinydb:")
+
+
 def folder() -> Path:
-    """The folder that the setting names."""
+    """The folder that the setting names, if it names one."""
     return place(current_app.config["STORE_URL"])
 
 
@@ -78,13 +89,11 @@ def named(uid: int) -> str:
         return f"user {uid}"
 
 
-def documents() -> list[str]:
+def documents(of: Store | None = None) -> list[str]:
     """The key of every document that is to last, of whichever kind."""
-    if not folder().exists():
-        return []
-    kinds = sorted(entry.name for entry in folder().iterdir() if entry.is_dir())
-    lasting = [kind for kind in kinds if KIND.fullmatch(kind) and kind not in FLEETING]
-    return [key for kind in lasting for key in store().keys(f"{kind}/")]
+    of = of or store()
+    kinds = [kind for kind in of.kinds() if kind not in FLEETING]
+    return [key for kind in kinds for key in of.keys(f"{kind}/")]
 
 
 def many(number: int, thing: str) -> str:

@@ -40,6 +40,9 @@ def doctor(url: str | None) -> None:
 
 
 def of_this_machine() -> Iterator[bool]:
+    if not data.on_disk():
+        yield from of_another_store()
+        return
     folder, config = data.folder(), current_app.config
     key, url = config["SECRET_KEY"], config["STORE_URL"]
     yield verdict("secret key", lambda: machine.secret_key(key, folder / data.SECRET))
@@ -49,6 +52,17 @@ def of_this_machine() -> Iterator[bool]:
     if usable:  # Else looking would make it worse.
         yield verdict("store", lambda: machine.round_trip(url), thread=False)
         yield verdict("clock", lambda: machine.clock(data.store(), folder), thread=False)
+    yield verdict("open files", machine.descriptors)
+
+
+def of_another_store() -> Iterator[bool]:
+    config = current_app.config
+    yield verdict("secret key", lambda: machine.secret_elsewhere(config["SECRET_KEY"]))
+    there = verdict("store", lambda: machine.round_trip(config["STORE_URL"]), thread=False)
+    yield there
+    if there:
+        yield verdict("promise", lambda: f"{data.store().examine()}.", thread=False)
+        yield verdict("clock", lambda: machine.clock_elsewhere(data.store()), thread=False)
     yield verdict("open files", machine.descriptors)
 
 

@@ -47,6 +47,12 @@ def secret_key(setting: str | None, file: Path) -> str:
     return f"{file}, {len(key)} characters, readable by its owner only."
 
 
+def secret_elsewhere(setting: str | None) -> str:
+    if setting:
+        return secret_key(setting, Path())
+    return "kept in the store, the same for every machine."
+
+
 def data_folder(folder: Path) -> str:
     if not folder.exists():
         above = next(path for path in folder.absolute().parents if path.exists())
@@ -98,8 +104,9 @@ def disk_space(folder: Path) -> str:
 def round_trip(url: str) -> str:
     """Write, wait for the disk, read back as another process would, delete."""
     key, mark = f"probe/{secrets.token_hex(8)}", {"mark": secrets.token_hex(8)}
-    folder = data.place(url)
-    trial = None if folder.exists() else folder.with_name(f".doctor-{secrets.token_hex(4)}")
+    folder, trial = data.place(url), None
+    if data.on_disk(url) and not folder.exists():
+        trial = folder.with_name(f".doctor-{secrets.token_hex(4)}")
     url = f"tinydb:{trial}" if trial else url  # Whoever makes the folder owns it: not the doctor.
     writer, reader = open_store(url, Hub()), open_store(url, Hub())
     try:
@@ -149,6 +156,17 @@ def clock(store: Store, folder: Path) -> str:
             "would run backwards. Set the clock: timedatectl set-ntp true."
         )
     return f"{datetime.now():%Y-%m-%d %H:%M:%S}, as the disk says; no room is ahead of it."
+
+
+def clock_elsewhere(store: Store) -> str:
+    """Whether this machine's clock agrees with the store's, by which games go."""
+    drift = store.time() - time.time()
+    if abs(drift) > DRIFT:
+        raise Wrong(
+            f"this machine's clock and the store's differ by {abs(drift):.0f} s. Games go by the "
+            "store's; logs and cookies by this one's. Set both by NTP: timedatectl set-ntp true."
+        )
+    return f"{datetime.now():%Y-%m-%d %H:%M:%S}, as the store says to {abs(drift) * 1000:.0f} ms."
 
 
 def _touched(store: Store, key: str) -> float:

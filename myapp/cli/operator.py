@@ -1,6 +1,7 @@
 """operator: a link that lets you into the operator page, once."""
 
 import os
+from pathlib import Path
 
 import click
 
@@ -21,8 +22,9 @@ def operator(url: str | None) -> None:
     """
     url = url or f"http://{os.environ.get('HOST', '127.0.0.1')}:{os.environ.get('PORT', '8000')}"
     key = house().operator.grants.link()
-    place = data.folder() / FILE
+    place = (data.folder() if data.on_disk() else Path()) / FILE
     place.unlink(missing_ok=True)
     with data.write(place) as file:
         file.write(f"{url.rstrip('/')}/operator?key={key}\n".encode())
-    click.echo(f"Open the link in {place}. It works once, within {LINK / 60:.0f} minutes.")
+    minutes = f"{LINK / 60:.0f} minutes"
+    click.echo(f"Open the link in {place.absolute()}. It works once, within {minutes}.")

@@ -1,6 +1,7 @@
 """restore: puts an archive of `backup` in place, when all of it is known to be good."""
 
 import gzip
+import json
 import os
 import re
 import secrets
@@ -16,16 +17,19 @@ import click
 
 from myapp.cli import data
 from myapp.hub import Hub
+from myapp.journal import difference, entries, states
 from myapp.rooms import Rooms
 from myapp.store import StoreDown, open_store, split
+from myapp.store_tinydb.journal_file import JOURNALS
 from myapp.store_tinydb.locks import RUNNING
-from myapp.store_tinydb.tinydb_file import sync
+from myapp.store_tinydb.tinydb_file import Broken, parse, sync
 
 BIG = 16 * 1024 * 1024  # bytes of one document
 HUGE = 4 * 1024 * BIG  # bytes of all of them
 MANY = 1_000_000  # documents
 
 MEMBER = re.compile(r"([a-z]+/[A-Za-z0-9_-]{1,64})\.json")
+JOURNAL = re.compile(rf"{JOURNALS}/([a-z]+)-([A-Za-z0-9_-]{{1,64}})\.jsonl")
 
 
 class Damaged(Exception):
@@ -43,6 +47,12 @@ def restore(file: Path, replace: bool) -> None:
     already, this refuses, or with --replace moves it to a folder beside it (or, where this user
     may not make one, to before-<time> in it). Nothing is deleted.
     """
+    if not data.on_disk():
+        raise click.ClickException(
+            f"restore puts an archive into a folder, and MYAPP_STORE_URL names {data.where()}. "
+            "Run it with MYAPP_STORE_URL=tinydb:./restored, then `store copy tinydb:./restored "
+            "<your store> --replace`."
+        )
     folder = data.folder()
     with data.store().alone():
         there = sum(_documents(path) for path in _lasting(folder))
@@ -122,8 +132,10 @@ def _read_through(file: Path) -> None:
 
 def _must_be_ours(member: tarfile.TarInfo) -> None:
     match = MEMBER.fullmatch(member.name)
-    ours = member.name in (data.SECRET, data.AWAY) or (
-        match and split(match[1])[0] not in data.FLEETING
+    ours = (
+        member.name in (data.SECRET, data.AWAY)
+        or JOURNAL.fullmatch(member.name)
+        or (match and split(match[1])[0] not in data.FLEETING)
     )
     if not ours or not member.isreg() or member.sparse is not None:
         raise Damaged(f"{data.plain(member.name)!r} is no file of ours")
@@ -144,6 +156,8 @@ def _look_at_all(new: Path) -> int:
     secret = new / data.SECRET
     if secret.exists() and len(secret.read_text(errors="replace")) < 32:
         raise Damaged(f"{data.SECRET} is too short")
+    for journal in sorted(new.glob(f"{JOURNALS}/*")):
+        _follow(new, journal.relative_to(new))
     store = open_store(f"tinydb:{new}", Hub())
     Rooms(store)  # tells the store what a room must be
     kinds = [kind.name for kind in new.iterdir() if kind.is_dir()]
@@ -159,6 +173,21 @@ def _look_at_all(new: Path) -> int:
     return len(keys)
 
 
+def _follow(new: Path, journal: Path) -> None:
+    """Go through a journal: it must lead to its document."""
+    match = JOURNAL.fullmatch(str(journal))
+    document = new / match[1] / f"{match[2]}.json" if match else new
+    if not document.is_file():
+        raise Damaged(f"{journal} is of a document that is not there")
+    try:
+        *_, last = states(entries((new / journal).read_bytes()))
+    except (ValueError, LookupError, TypeError) as error:
+        raise Damaged(f"{journal} cannot be followed: {error}") from error
+    with suppress(Broken):  # of which the store will tell
+        if difference(last, json.loads(parse(document.read_bytes())[0])):
+            raise Damaged(f"{journal} does not lead to its document")
+
+
 def swap(folder: Path, new: Path) -> Path | None:
     """Move what is there out, and what is new in; all or nothing. Where the old things are now.
 
@@ -167,7 +196,7 @@ def swap(folder: Path, new: Path) -> Path | None:
     before = f"before-{datetime.now():%Y%m%d-%H%M%S}"
     beside = os.access(folder.resolve().parent, os.W_OK | os.X_OK, effective_ids=True)
     old = folder.with_name(f"{folder.resolve().name}.{before}") if beside else folder / before
-    going = [path for path in _lasting(folder) if path.is_file() or _documents(path)]
+    going = [path for path in _lasting(folder) if path.is_file() or _is_kept(path)]
     if not (new / data.SECRET).exists():  # Then the server's own key stays the right one.
         going = [path for path in going if path.name != data.SECRET]
     steps = [(path, old / path.name) for path in going]
@@ -177,7 +206,7 @@ def swap(folder: Path, new: Path) -> Path | None:
         if going:
             old.mkdir(0o700)
         for source, target in steps:
-            if target.is_dir() and not _documents(target):
+            if target.is_dir() and not _is_kept(target):
                 shutil.rmtree(target)  # nothing but locks of the dead
             source.rename(target)
             done.append((source, target))
@@ -197,6 +226,10 @@ def _lasting(folder: Path) -> list[Path]:
     return [
         path for path in folder.iterdir() if path.name not in data.FLEETING and path.name[0] != "."
     ]
+
+
+def _is_kept(kind: Path) -> bool:
+    return any(kind.glob("*.json*"))
 
 
 def _documents(kind: Path) -> int:

@@ -53,7 +53,7 @@ def list_() -> None:
     for code in damaged:
         click.echo(f"{code}  damaged: flask --app wsgi check says where")
     if not (found or damaged):
-        click.echo(f"There are no rooms in {data.folder()}.")
+        click.echo(f"There are no rooms in {data.where()}.")
 
 
 @rooms.command()

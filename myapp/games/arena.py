@@ -8,7 +8,7 @@ on the room's clock.
 import math
 import re
 from dataclasses import dataclass, field
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
@@ -54,6 +54,10 @@ class Arena(Game):
     title = Say("Arena")
     seats = range(1, 201)
     settings = ("channel",)
+    deeds: ClassVar[dict[str, str]] = {
+        "keys": Say("{who} walked."),
+        "show": Say("{who} chose a channel."),
+    }
     cheers = True
     at_once = True
 

@@ -6,7 +6,7 @@ inside [elapsed - allowance, elapsed]. The allowance is what the line may have t
 """
 
 from dataclasses import dataclass, field
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from msgspec import Meta
 
@@ -50,6 +50,10 @@ class Buzzer(Game):
     title = Say("Buzzer")
     seats = range(2, 65)
     settings = ("goal",)
+    deeds: ClassVar[dict[str, str]] = {
+        "buzz": Say("{who} pressed."),
+        "first_to": Say("{who} set the goal."),
+    }
 
     goal: int = 3
     phase: Literal["idle", "wait", "go", "results", "won"] = "idle"

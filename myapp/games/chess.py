@@ -35,6 +35,16 @@ ENDINGS = {
     "agreed": Say("Both agree to a draw."),
     "abandoned": Say("{loser} has been gone too long. {winner} calls it a draw."),
 }
+DEEDS: dict[str, str] = {
+    "time": Say("{who} set the clock."),
+    "make": Say("{who} moved."),
+    "resign": Say("{who} resigned."),
+    "ask": Say("{who} asked the other side."),
+    "accept": Say("{who} accepted."),
+    "decline": Say("{who} declined."),
+    "claim_draw": Say("{who} claimed a draw."),
+    "claim": Say("{who} ended the game, for the other was gone."),
+}
 WON = "checkmate", "resigned", "left", "time", "gone"
 
 Ply = Annotated[int, Meta(ge=0, le=10_000)]
@@ -56,6 +66,7 @@ class Chess(Game):
     title = Say("Chess")
     seats = range(2, 3)
     settings = "minutes", "increment"
+    deeds: ClassVar[dict[str, str]] = DEEDS
     record_type: ClassVar[str] = "pgn"
 
     minutes: Annotated[int, Meta(ge=0, le=180)] = 10

@@ -70,6 +70,7 @@ class Scratch(Game):
     title = Say("Scratch card")
     again = Say("Start a new round")
     seats = range(1, 33)
+    deeds: ClassVar[dict[str, str]] = {"scratch": Say("{who} scratched a cell.")}
     prizes: ClassVar[dict[str, Prize]] = PRIZES
     thousand: ClassVar[int] = THOUSAND
 

@@ -81,8 +81,9 @@ def line(number: int) -> Iterator[DatastarEvent]:
                 if doc["kind"] == "freeze":
                     gevent.sleep(FROZEN)
             beats += 1
-            yield patch("_line.html", beats=beats, doc=doc, fuse=FUSE, now=time.time())
-            yield SSE.patch_signals({"_pong": doc.get("pings", 0)})
+            streams = len(still_open(doc))
+            yield patch("_line.html", beats=beats, doc=doc, fuse=FUSE, streams=streams)
+            yield SSE.patch_signals({"_pong": doc.get("pings", 0), "_open": streams})
             bell.wait(BEAT)
 
 

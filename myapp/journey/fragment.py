@@ -2,9 +2,9 @@
 
 import random
 
-from flask import Response
+from flask import Response, request
 
-from myapp.datastar import SSE, DatastarResponse
+from myapp.datastar import DatastarResponse
 from myapp.game import IllegalMove
 from myapp.journey.frame import change, key, live, pages, patch, practice
 from myapp.practice import Document
@@ -59,6 +59,8 @@ def guest() -> Response:
     def come_in(room: Document) -> Document:
         inside = room.get("inside", [])
         new = [name for name in GUESTS if name not in inside][:1]
+        if not new:
+            raise IllegalMove("The room is full. Nobody else gets in.")
         return {**room, "inside": inside + new}
 
     change("door", come_in)
@@ -75,7 +77,8 @@ def leave() -> Response:
     return enter()
 
 
-@pages.post("/5/lost")
-def lost() -> Response:
-    """A piece that says no place: it has no id."""
-    return DatastarResponse(SSE.patch_elements("<p>Bonjour?</p>"))
+@pages.post("/5/letter")
+def letter() -> Response:
+    """A piece of the page. Without an id it has no place there."""
+    id = "box" if "id" in request.args else ""
+    return DatastarResponse(patch("fragment_letter.html", here=True, id=id))

@@ -1,55 +1,33 @@
 """Step 12, where the state is: the file of the reader's own practice room, and its screens."""
 
-import hashlib
 import re
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 from flask import Response, abort, current_app, render_template
-from msgspec import Meta
 
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove
 from myapp.hub import aside
+from myapp.journey.den import AT_FIRST, Den, NoDen, den_in
 from myapp.journey.frame import given, live, pages, reader
 from myapp.practice import Practice
-from myapp.store_tinydb.tinydb_file import Broken, parse
 from myapp.stream import Look
 from myapp.views.drawing import event
 from myapp.views.house import house
 from myapp.views.identity import sent, text
 
 PANE = re.compile("[0-9a-f]{16}")
-Row = Annotated[str, Meta(pattern="^[0-9]{1,3}$")]
-
-
-class Guest(msgspec.Struct, forbid_unknown_fields=True):
-    name: Annotated[str, Meta(min_length=1, max_length=16)]
-    at: Annotated[int, Meta(ge=0, le=10)]
-    hat: bool = False
-
-
-class Den(msgspec.Struct, forbid_unknown_fields=True):
-    """The practice room. `bin` is what was deleted last, with its row."""
-
-    lamp: bool = True
-    guests: Annotated[dict[Row, Guest], Meta(max_length=6)] = {}
-    bin: tuple[Row, Guest] | None = None
-    touched: float = 0.0
-
-
-AT_FIRST = {"1": Guest("Ann", 2), "2": Guest("Bob", 5, hat=True), "3": Guest("Charlie", 8)}
 
 
 def glass() -> str:
     """Names the reader's room for whoever may look in, and does not tell who he is."""
-    secret = current_app.config["SECRET_KEY"].encode()[:64]
-    return hashlib.blake2b(reader().encode(), key=secret, digest_size=8).hexdigest()
+    return house().practice.glass(reader())
 
 
-def changed(pane: str, fn: Callable[[Den], object]) -> Den:
+def changed(pane: str, fn: Callable[[Den], object]) -> None:
     """The store hands out a document, `fn` changes what it means, the store saves it."""
 
     def as_den(doc: dict[str, Any]) -> dict[str, Any]:
@@ -57,19 +35,21 @@ def changed(pane: str, fn: Callable[[Den], object]) -> Den:
         fn(den)
         return dict(msgspec.to_builtins(den))
 
-    return msgspec.convert(house().practice.change(pane, "den", as_den), Den)
+    try:
+        house().practice.change(pane, "den", as_den)
+    except msgspec.ValidationError as error:
+        raise BadMove("The file describes no room now. Mend it first.") from error
 
 
 @given("state")
 def furnish() -> dict[str, Any]:
     pane = glass()
-    changed(pane, lambda den: None)
-    return {
-        "pane": pane,
-        "file": file(pane),
-        "den": seen(pane)[0],
-        "text": aside(read, file(pane)),
-    }
+    if not house().practice.get(pane, "den"):
+        changed(pane, lambda den: None)
+    path = file(pane)
+    text = aside(read, path)
+    fault = amiss(text, path.name)
+    return {"pane": pane, "file": path, "den": seen(pane), "text": text, "fault": fault}
 
 
 def file(pane: str) -> Path:
@@ -79,17 +59,26 @@ def file(pane: str) -> Path:
 
 
 def read(path: Path) -> str:
-    return path.read_text() if path.exists() else ""
+    return path.read_text(errors="replace") if path.exists() else ""
 
 
-def seen(pane: str) -> tuple[Den | None, str]:
-    """The room as the file has it, or why it cannot be one."""
+def seen(pane: str) -> Den | None:
+    """The room as the store has it; None if what it has is no room."""
     if not PANE.fullmatch(pane):
         abort(404)
     try:
-        return msgspec.convert(house().practice.get(pane, "den"), Den), ""
-    except msgspec.ValidationError as error:
-        return None, str(error)
+        return msgspec.convert(house().practice.get(pane, "den"), Den)
+    except msgspec.ValidationError:
+        return None
+
+
+def amiss(text: str, name: str) -> str:
+    """Where this text of the file is wrong, and why; "" if it is right."""
+    try:
+        den_in(text, name)
+    except NoDen as no:
+        return no.said
+    return ""
 
 
 @pages.get("/12/live")
@@ -108,11 +97,13 @@ def across(pane: str) -> Response:
 
 def look(pane: str, path: Path | None = None) -> Look:
     """What a page of this room shows now: the room, and for its owner the rows and the file."""
-    den, fault = seen(pane)
+    den = seen(pane)
     parts = [event(render_template("journey/_den.html", den=den))] if den else []
     if path:
+        text = aside(read, path)
+        fault = amiss(text, path.name)
         parts.append(event(render_template("journey/_rows.html", den=den, fault=fault)))
-        parts.append(SSE.patch_signals({"_file": aside(read, path)}).encode())
+        parts.append(SSE.patch_signals({"_file": text}).encode())
     else:
         asked = house().practice.get(pane, "ask").get("id", "")
         parts.append(SSE.patch_signals({"_ask": asked}).encode())
@@ -121,7 +112,7 @@ def look(pane: str, path: Path | None = None) -> Look:
 
 @pages.get("/12/<pane>")
 def screen(pane: str) -> str:
-    den, _ = seen(pane)
+    den = seen(pane)
     if den is None or not (den.guests or den.bin):
         abort(404)
     return render_template("journey/_screen.html", pane=pane, den=den)
@@ -131,15 +122,9 @@ def screen(pane: str) -> str:
 def save() -> DatastarResponse:
     """Put the reader's text in the file's place, as an editor would: whole, or not at all."""
     pane, typed = glass(), text(sent(), "text", 4000)
-    try:
-        body, _ = parse(typed.encode())
-        den = msgspec.json.decode(body, type=Den)
-    except Broken as broken:
-        raise BadMove("{file}{where}", file=file(pane).name, where=broken) from broken
-    except msgspec.ValidationError as error:
-        raise BadMove("{file}: {why}", file=file(pane).name, why=error) from error
+    den = den_in(typed, file(pane).name)
     house().practice.change(pane, "den", lambda _: dict(msgspec.to_builtins(den)))
-    return DatastarResponse(SSE.patch_signals({"_dirty": False}))
+    return DatastarResponse(SSE.patch_signals({"_dirty": False, "_saved": True}))
 
 
 @pages.post("/12/delete")
@@ -149,7 +134,8 @@ def delete() -> DatastarResponse:
 
     def deleted(den: Den) -> None:
         if row in den.guests:
-            den.bin = (row, den.guests.pop(row))
+            above = [*den.guests].index(row)
+            den.bin = row, den.guests.pop(row), above
 
     changed(glass(), deleted)
     return DatastarResponse()
@@ -157,10 +143,14 @@ def delete() -> DatastarResponse:
 
 @pages.post("/12/undo")
 def undo() -> DatastarResponse:
+    """It comes back in its place."""
+
     def undone(den: Den) -> None:
         if den.bin:
-            row, guest = den.bin
-            den.guests[row], den.bin = guest, None
+            row, guest, above = den.bin
+            rows = [*den.guests.items()]
+            rows.insert(above, (row, guest))
+            den.guests, den.bin = dict(rows), None
 
     changed(glass(), undone)
     return DatastarResponse()

@@ -1,26 +1,31 @@
 """A folder of TinyDB files, one per document; any number of processes on one machine."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
+from typing import TypeVar
 
 import gevent
 from gevent.lock import Semaphore
 
+from myapp.documents import private, version
 from myapp.hub import Bell, Hub, aside, aside_waiting
-from myapp.store import Change, Check, Document, Store, StoreDown, split, split_prefix
-from myapp.store_tinydb.document import DocumentFile, decode, version
+from myapp.store import Change, Check, Document, Past, Store, StoreDown, split, split_prefix
+from myapp.store_tinydb.buckets import BUCKETS, Buckets
+from myapp.store_tinydb.committer import Committer
+from myapp.store_tinydb.document import DocumentFile
 from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
 from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
+from myapp.store_tinydb.past import SECRET, carry, past
 from myapp.store_tinydb.tinydb_file import made_once, sync
 from myapp.store_tinydb.watch import Watch
 
+T = TypeVar("T")
+
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read of its file."""
-BIG = 64 * 1024
-"""From this many bytes on, a document is decoded beside the loop."""
 LEASE_TRIES = 20
 
 
@@ -35,17 +40,20 @@ class TinyStore(Store):
         self._hub = hub
         self._keepers: dict[str, Keeper] = {}
         self._checks: dict[str, Check] = {}
+        self._journals: set[str] = set()
+        self._committer = Committer()
         self._leases: dict[str, int] = {}
         self._watched: set[str] = set()
         self._watch: Watch | None = None
         self._door: int | None = None
+        self._buckets: Buckets | None = None
         self._away = 0.0
         self._serves = False
         self._entering = Semaphore()
 
     def get(self, key: str) -> tuple[Document, str] | None:
         keeper = self._true(key)
-        return None if keeper.body is None else (_private(keeper.body), keeper.version)
+        return None if keeper.body is None else (private(keeper.body), keeper.version)
 
     def version(self, key: str) -> str | None:
         keeper = self._true(key)
@@ -65,7 +73,7 @@ class TinyStore(Store):
         self, key: str, fn: Change, *, fleeting: bool = False
     ) -> tuple[Document, str] | None:
         body = self._keeper(key).ask(Wish(fn, fleeting))
-        return None if body is None else (_private(body), version(body))
+        return None if body is None else (private(body), version(body))
 
     @contextmanager
     def listen(self, *keys: str) -> Iterator[Bell]:
@@ -85,6 +93,12 @@ class TinyStore(Store):
             raise StoreDown(sentence(error)) from error
         found = (_key(folder, name) for name in names if name.startswith(start))
         return sorted(key for key in found if key)
+
+    def kinds(self) -> list[str]:
+        try:
+            return aside(_kinds, self._root)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
 
     def lease(self, key: str) -> None:
         life = self._keeper(key).file.life
@@ -122,11 +136,31 @@ class TinyStore(Store):
         return self._away
 
     def secret(self) -> str:
-        return made_once(self._root / "secret-key")
+        return made_once(self._root / SECRET)
+
+    def take(self, bucket: str, rate: float, burst: float) -> float:
+        if self._buckets is None:
+            try:
+                with self._entering:
+                    self._move_in()
+                self._buckets = Buckets(self._root / BUCKETS)
+            except OSError as error:
+                raise StoreDown(sentence(error)) from error
+        return self._buckets.take(bucket, rate, burst)
 
     def check(self, prefix: str, fn: Check) -> None:
         self._checks[split_prefix(prefix)[0]] = fn
         self._keepers.clear()
+
+    def keep_journal(self, prefix: str) -> None:
+        self._journals.add(split_prefix(prefix)[0])
+        self._keepers.clear()
+
+    def journal(self, key: str) -> list[Document]:
+        return self._waiting(self._keeper(key).file.entries)
+
+    def cut(self, key: str) -> None:
+        self._waiting(self._keeper(key).file.cut)
 
     def fault(self, key: str) -> str:
         return self._keeper(key).fault
@@ -143,7 +177,7 @@ class TinyStore(Store):
             raise StoreDown(sentence(error)) from error
 
     @contextmanager
-    def alone(self) -> Iterator[None]:
+    def alone(self) -> Iterator["TinyStore"]:
         self.close()
         try:
             self._root.mkdir(0o700, parents=True, exist_ok=True)
@@ -154,22 +188,51 @@ class TinyStore(Store):
             pids = ", ".join(str(pid) for pid in inside(self._root))
             who = f" (process {pids})" if pids else ""
             raise StoreDown(f"{self._root} is in use{who}: stop the server first")
+        store = TinyStore(self._root, self._hub)
+        store._door = held
         try:
-            yield
+            yield store
         finally:
-            os.close(held)
+            store.close()
+
+    def put(self, key: str, document: Document, journal: list[Document]) -> None:
+        if journal and split(key)[0] not in self._journals:
+            self.keep_journal(f"{split(key)[0]}/")
+        put = self._keeper(key).file.put
+        self._waiting(lambda: put(document, journal))
+
+    def past(self) -> Past:
+        try:
+            return aside(past, self._root)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
+
+    def carry(self, past: Past) -> None:
+        try:
+            aside(carry, self._root, past)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
 
     def close(self) -> None:
         for keeper in list(self._keepers.values()):
             keeper.finish()
         if self._watch:
             self._watch.close()
+        if self._buckets:
+            self._buckets.close()
         for held in [*self._leases.values(), *([] if self._door is None else [self._door])]:
             os.close(held)
-        self._watch = self._door = None
+        self._watch = self._door = self._buckets = None
         self._keepers.clear()
         self._leases.clear()
         self._watched.clear()
+
+    @staticmethod
+    def _waiting(fn: Callable[[], T]) -> T:
+        try:
+            return aside_waiting(fn)
+        except OSError as error:
+            raise StoreDown(sentence(error)) from error
 
     def _keeper(self, key: str) -> Keeper:
         if key not in self._keepers:
@@ -177,8 +240,10 @@ class TinyStore(Store):
             self._enter(folder)
             if len(self._keepers) >= KEEPERS:
                 del self._keepers[next(iter(self._keepers))]
-            file = DocumentFile(self._root, folder, name, self._checks.get(folder))
-            keeper = Keeper(file, partial(self._hub.ring, key), self._drain)
+            check, journal = self._checks.get(folder), folder in self._journals
+            file = DocumentFile(self._root, folder, name, check, journal)
+            ring, carry_out = partial(self._hub.ring, key), self._committer.carry_out
+            keeper = Keeper(file, ring, self._drain, carry_out)
             self._keepers.setdefault(key, keeper)
         return self._keepers[key]
 
@@ -230,13 +295,16 @@ def _key(folder: str, name: str) -> str | None:
     return None
 
 
+def _kinds(root: Path) -> list[str]:
+    """The folders of the kind that keys name."""
+    if not root.exists():
+        return []
+    names = [entry.name for entry in os.scandir(root) if entry.is_dir()]
+    return sorted(name for name in names if name.isalpha() and name.islower() and name.isascii())
+
+
 def _furnish(folder: Path) -> None:
     if not folder.exists():
         folder.mkdir(exist_ok=True)
         sync(folder.parent)
     (folder / SIDE).mkdir(exist_ok=True)
-
-
-def _private(body: bytes) -> Document:
-    document: Document = decode(body) if len(body) < BIG else aside(decode, body)
-    return document

@@ -5,28 +5,27 @@ server lives. So whoever comes next can tell an edit of the newest document (goo
 an older one (set aside), and can go on from the last good document while the file is broken.
 """
 
-import hashlib
 import os
 from collections.abc import Sequence
-from contextlib import suppress
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import msgspec
 
-from myapp.store import Change, Check
+from myapp.documents import Answer, encode, play, version
+from myapp.store import Change, Check, Document
+from myapp.store_tinydb.flush import Commit, Written, alone
+from myapp.store_tinydb.found import Found, check_edit, look, read
+from myapp.store_tinydb.journal_file import JournalFile
+from myapp.store_tinydb.kept import Kept, Mark, keep, recall
 from myapp.store_tinydb.locks import SIDE, locked
-from myapp.store_tinydb.tinydb_file import Broken, WholeFile, parse, sync, tables, write
+from myapp.store_tinydb.spare import draft, put_in_place
+from myapp.store_tinydb.tinydb_file import Broken, close, sync, tables, write
 
-encode = msgspec.json.encode
-decode = msgspec.json.decode
-
-SEAL = 16  # the length of a version
 GOES_ON = "The last good document goes on: edit that"
 GONE = "Nobody has a good copy, so the document is gone"
-
-Answer = bytes | BaseException | None
 
 
 @dataclass
@@ -51,72 +50,63 @@ class Outcome:
     """At fault, and nothing to go on from or nothing to set aside: no change was tried."""
 
 
-@dataclass
-class Found:
-    """What stands in the file, and the document to go on from."""
-
-    text: bytes | None
-    body: bytes | None
-    revision: int
-    fault: str = ""
-    stale: bool = False
-    lost: bool = False
-    doubtful: bool = False
-    """Missing or broken: an editor may be half-way through saving."""
-
-    @property
-    def mark(self) -> str:
-        return version(self.fault.encode() + (self.text or b"")) if self.fault else ""
-
-
-class Kept(msgspec.Struct):
-    """The last good document, as the lock file holds it."""
-
-    revision: int
-    document: msgspec.Raw
-
-
 class DocumentFile:
-    def __init__(self, root: Path, folder: str, name: str, check: Check | None) -> None:
+    def __init__(
+        self, root: Path, folder: str, name: str, check: Check | None, journal: bool = False
+    ) -> None:
         self.path = root / folder / f"{name}.json"
         self.lock = root / folder / SIDE / f"{name}.lock"
         self.temp = root / folder / SIDE / f"{name}.tmp"
+        self.fresh = root / folder / SIDE / f"{name}.new"
         self.life = root / folder / SIDE / f"{name}.life"
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
+        self._journal = JournalFile(root, folder, name) if journal else None
 
     def attend(
-        self, fns: Sequence[Change], durable: bool, patient: bool, reported: str
-    ) -> Outcome | None:
+        self,
+        fns: Sequence[tuple[Change, bool]],
+        patient: bool,
+        reported: str,
+        waits: bool = True,
+    ) -> Commit[Outcome | None]:
         """Read the file, judge it, and save what the changes make of it, all of them at once.
 
-        None means that nothing was done because an editor may be half-way through saving: come
-        back in a moment, and in the end without patience. `reported` is the mark of the fault that
-        is known already. Raises OSError, and then no change is saved.
+        With each change goes whether it is durable; if one is, all are. None means that nothing was
+        done because an editor may be half-way through saving: come back in a moment, and in the end
+        without patience. `reported` is the mark of the fault that is known already. Unless it
+        `waits` for who else is at the document, that is Busy. Raises OSError, and then no change is
+        saved.
         """
         if not fns and not self.path.exists() and not self.lock.exists():
             return Outcome()  # Asking for a room that never was leaves no file behind.
-        with locked(self.lock) as lock:
+        with locked(self.lock, waits) as lock:
             while True:
-                found = self._look(lock)
+                found = look(self.path, self._recall(lock), self._check)
                 if found.doubtful and patient and (not found.mark or found.mark != reported):
                     return None
                 outcome = Outcome(found.body, fault=found.fault, mark=found.mark, lost=found.lost)
                 if found.lost:
                     return outcome
-                if found.body is not None and not found.fault:
+                if found.body is not None and not found.fault and not found.known:
                     # It may be an edit, or by one who died before he could keep it.
-                    self._keep(lock, found.revision, found.body)
-                for fn in fns:
-                    answer = _play(fn, outcome.body)
+                    if self._journal and found.edited:
+                        found.led = self._journal.edited(found.led, found.body, found.revision)
+                    self._keep(lock, found.revision, found.body, found.text or b"", found.led)
+                made: list[bytes | None] = []
+                for fn, durable in fns:
+                    answer = play(fn, outcome.body)
                     outcome.answers.append(answer)
                     if not isinstance(answer, BaseException):
+                        if durable and answer != outcome.body:
+                            made.append(answer)
                         outcome.body = answer
                 if outcome.body == found.body and not found.stale:
                     if found.body is None:
-                        self._keep(lock, found.revision, None)
+                        self._forget()
                     return outcome
-                if self._save(lock, found, outcome, durable):
+                durable = any(durable for _, durable in fns)
+                if (yield from self._save(lock, found, outcome, durable, made)):
                     return outcome
 
     def still_as_written(self, outcome: Outcome) -> bool:
@@ -125,139 +115,130 @@ class DocumentFile:
         The kernel reports two renames of one name as a single event, so counting them is no help.
         """
         try:
-            now = self.path.stat()
+            now = os.stat(self.path)
             return outcome.proof is not None and os.path.samestat(now, os.fstat(outcome.proof))
         except FileNotFoundError:
             return outcome.wrote and outcome.body is None
         finally:
             if outcome.proof is not None:
-                os.close(outcome.proof)
+                close(outcome.proof)
 
     def inspect(self, mend: bool) -> str:
         """What is wrong with the file; with `mend` it is set aside for the last good document."""
         with locked(self.lock) as lock:
             while True:
-                found = self._look(lock)
+                found = look(self.path, self._recall(lock), self._check)
                 if found.body is not None and not found.fault:
                     try:
-                        self._check_edit(found.body)  # also of what an older server wrote
+                        check_edit(self._check, found.body)  # also of what an older server wrote
                     except Broken as broken:
                         found.fault, found.body = f"{self.path}{broken}", None
                 if not (mend and found.fault) or found.text is None:
                     return found.fault
                 outcome = Outcome(found.body)
-                if self._save(lock, found, outcome, durable=True):
+                if alone(self._save(lock, found, outcome, durable=True, made=[])):
                     return outcome.notes[0]
 
     def remove(self) -> None:
         """Delete the file, whatever is in it. Not durable: for what nobody misses."""
         with locked(self.lock):
             self.path.unlink(missing_ok=True)
-            self.lock.unlink(missing_ok=True)
+            self._forget()
 
-    def _look(self, lock: int) -> Found:
-        kept = self._recall(lock)
-        body, newest = (bytes(kept.document), kept.revision) if kept else (None, 0)
-        text = None
-        try:
-            text = self._read()
-            if text is None:
-                return Found(None, None, newest, doubtful=kept is not None)
-            written, revision = parse(text)
-            if revision is not None and revision < newest:
-                fault = f"{self.path} was edited from revision {revision}, older than {newest}"
-                return Found(text, body, newest, fault, stale=True)
-            if written != body:  # What the server wrote needs no check.
-                self._check_edit(written)
-            return Found(text, written, max(revision or 0, newest))
-        except Broken as broken:
-            fault = f"{self.path}{broken}"
-            lost = kept is None or text is None
-            return Found(text, body, newest, fault, lost=lost, doubtful=True)
+    def entries(self) -> list[Document]:
+        """The journal, as it leads to the last good document."""
+        if self._journal is None or not self.path.exists():
+            return []
+        with locked(self.lock) as lock:
+            found = look(self.path, self._recall(lock), self._check)
+            if found.body is None:
+                return []
+            return self._journal.entries(found.led, found.body, found.revision)
 
-    def _save(self, lock: int, found: Found, outcome: Outcome, durable: bool) -> bool:
+    def cut(self) -> None:
+        """Begin the journal anew. Raises OSError."""
+        if self._journal is None or not self.path.exists():
+            return
+        with locked(self.lock) as lock:
+            found = look(self.path, self._recall(lock), self._check)
+            self.temp.unlink(missing_ok=True)  # It holds the document before this one.
+            if found.body is not None:
+                led = self._journal.anew(found.body, found.revision)
+                self._keep(lock, found.revision, found.body, b"", led)
+
+    def put(self, document: Document, journal: list[Document]) -> None:
+        """Have this document and this journal here, whatever there was. Raises OSError."""
+        with locked(self.lock) as lock:
+            revision, body = max(1, len(journal)), encode(document)
+            text = tables(body, revision)
+            write(self.fresh, text, durable=True)
+            led = self._journal.put(journal) if self._journal else None
+            self.fresh.replace(self.path)
+            sync(self.path.parent)
+            self._keep(lock, revision, body, text, led)
+
+    def _save(
+        self, lock: int, found: Found, outcome: Outcome, durable: bool, made: list[bytes | None]
+    ) -> Commit[bool]:
         """False if an edit landed while the disk took its time: then that edit goes first."""
-        storage = WholeFile(self.path, self.temp, durable)
-        revision, body = found.revision + 1, outcome.body
-        if body is not None:
-            storage.stage(tables(body, revision))
-        if self._read() != found.text:
-            return False
-        if found.fault:
-            note = self._set_aside(found.fault, found.text or b"")
-            outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
-            outcome.fault = outcome.mark = ""
-        if body is None:
-            self.path.unlink()
+        revision, body, led = found.revision + 1, outcome.body, found.led
+        with ExitStack() as opened:
+            text = b"" if body is None else tables(body, revision)
+            if body is not None:
+                temp = self.temp if durable else self.fresh
+                file = draft(temp, text, reuse=durable)
+                opened.callback(close, file)
+                written: Written = [file]
+                if self._journal and made:
+                    led, journal = self._journal.saved(led, found.body, made, revision)
+                    opened.callback(close, journal)
+                    written.append(journal)
+                elif self._journal:
+                    led = self._journal.trim(led, found.body, found.revision)
+                if led and body != (made[-1] if made else found.body):
+                    led = Mark(led.size, gap=True)
+                if durable:
+                    yield written
+            if read(self.path) != found.text:
+                return False
+            if found.fault:
+                note = self._set_aside(found.fault, found.text or b"")
+                outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
+                outcome.fault = outcome.mark = ""
+            if body is None:
+                self.path.unlink()
+            else:
+                put_in_place(temp, self.path, spare=durable)
             if durable:
-                sync(self.path.parent)
-        else:
-            proof = os.open(self.temp, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                storage.publish()
-            except OSError:
-                os.close(proof)
-                raise
-            outcome.proof = proof
-        outcome.wrote = True
-        self._keep(lock, revision, body)
-        return True
+                yield [self.path.parent]
+            outcome.wrote = True
+            if body is None:
+                self._forget()
+            else:
+                outcome.proof = os.dup(file)
+                self._keep(lock, revision, body, text, led)
+            return True
+
+    def _recall(self, lock: int) -> Kept | None:
+        kept = recall(lock)
+        if kept and not self._journal:
+            kept.journal = None  # Who does not write it leaves it behind.
+        return kept
+
+    @staticmethod
+    def _keep(lock: int, revision: int, body: bytes, text: bytes, led: Mark | None) -> None:
+        """`text` is what stands in the file, or nothing if that is not known to be good."""
+        keep(lock, Kept(revision, msgspec.Raw(body), version(text) if text else "", led))
+
+    def _forget(self) -> None:
+        """The document is gone, and with it what was kept of it."""
+        for left in (self.lock, self.temp):
+            left.unlink(missing_ok=True)
+        if self._journal:
+            self._journal.remove()
 
     def _set_aside(self, fault: str, text: bytes) -> str:
         self._aside.parent.mkdir(exist_ok=True)
         place = Path(f"{self._aside}-{datetime.now():%Y%m%dT%H%M%S-%f}.json")
         write(place, text, durable=True)
         return f"{fault}. It was set aside as {place}"
-
-    def _read(self) -> bytes | None:
-        try:
-            return self.path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except (PermissionError, IsADirectoryError) as error:
-            raise Broken(f" cannot be read: {error.strerror}") from error
-
-    def _check_edit(self, body: bytes) -> None:
-        try:
-            if self._check:
-                self._check(decode(body))
-        except ValueError as error:
-            raise Broken(f", line 1: {error}") from error
-        except Exception as error:
-            raise Broken(f", line 1: {type(error).__name__}: {error}") from error
-
-    @staticmethod
-    def _recall(lock: int) -> Kept | None:
-        sealed = os.pread(lock, os.fstat(lock).st_size, 0)
-        text = sealed[SEAL:]
-        return decode(text, type=Kept) if sealed[:SEAL] == version(text).encode() else None
-
-    def _keep(self, lock: int, revision: int, body: bytes | None) -> None:
-        if body is None:
-            self.lock.unlink(missing_ok=True)
-            return
-        text = encode(Kept(revision, msgspec.Raw(body)))
-        text = version(text).encode() + text
-        # Written over the old one, whose rest goes last: a file that was empty for a moment is
-        # sent to the disk by some file systems. The seal tells if this was cut short. Where it
-        # cannot be kept the document is saved all the same, and only its protection waits.
-        with suppress(OSError):
-            if os.pread(lock, len(text) + 1, 0) != text:
-                os.pwrite(lock, text, 0)
-                os.ftruncate(lock, len(text))
-
-
-def version(body: bytes) -> str:
-    return hashlib.blake2b(body, digest_size=8).hexdigest()
-
-
-def _play(fn: Change, body: bytes | None) -> Answer:
-    try:
-        document = fn(None if body is None else decode(body))
-        if document is None:
-            return None
-        if not isinstance(document, dict):
-            raise TypeError(f"a change returns a document or None, not {type(document).__name__}")
-        return encode(document)
-    except BaseException as error:  # Whatever it was, it is for the one who asked.
-        return error

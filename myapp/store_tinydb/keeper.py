@@ -4,13 +4,16 @@ import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
 
 import gevent
 from gevent.event import AsyncResult, Event
 
-from myapp.hub import aside_waiting
+from myapp.documents import version
 from myapp.store import Change, StoreDown
-from myapp.store_tinydb.document import DocumentFile, Outcome, version
+from myapp.store_tinydb.document import DocumentFile, Outcome
+from myapp.store_tinydb.flush import Commit
 
 PATIENCE = 0.05
 """Seconds an editor may take between moving the old file away and having written the new."""
@@ -46,7 +49,11 @@ class Keeper:
     """
 
     def __init__(
-        self, file: DocumentFile, ring: Callable[[], None], drain: Callable[[], None]
+        self,
+        file: DocumentFile,
+        ring: Callable[[], None],
+        drain: Callable[[], None],
+        carry_out: Callable[[Callable[[bool], Commit[Any]]], Any],
     ) -> None:
         self.body: bytes | None = None
         self.version = ""
@@ -55,6 +62,7 @@ class Keeper:
         self.file = file
         self._ring = ring
         self._drain = drain
+        self._carry_out = carry_out
         self._known = False
         self._heard = 0  # events of the file, ever
         self._taken = 0  # those that `body` has taken in
@@ -135,13 +143,14 @@ class Keeper:
 
     def _attend(self, wishes: list[Wish]) -> tuple[Outcome, int]:
         """What came of it, and how many of the events it has taken in."""
-        fns = [wish.fn for wish in wishes if wish.fn]
-        durable = any(wish.fn and not wish.fleeting for wish in wishes)
+        fns = [(wish.fn, not wish.fleeting) for wish in wishes if wish.fn]
         tries = TRIES
         while True:
             heard = self._heard
             self._stirred.clear()
-            outcome = aside_waiting(self.file.attend, fns, durable, tries > 0, self._reported)
+            outcome: Outcome | None = self._carry_out(
+                partial(self.file.attend, fns, tries > 0, self._reported)
+            )
             if outcome is not None:
                 return outcome, heard
             tries = tries - 1 if self._stirred.wait(PATIENCE) else 0

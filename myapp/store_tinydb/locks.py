@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from myapp.store_tinydb.tinydb_file import sync
+from myapp.store_tinydb.journal_file import sweep
+from myapp.store_tinydb.tinydb_file import close, sync
 
 SIDE = ".side"
 RUNNING = ".running"
@@ -23,21 +24,30 @@ AWAY = "away"
 BLINK = 0.05  # seconds: file times are not as fine as the clock
 
 
+class Busy(Exception):
+    """Somebody else has the lock."""
+
+
 @contextmanager
-def locked(path: Path) -> Iterator[int]:
+def locked(path: Path, patient: bool = True) -> Iterator[int]:
     """Alone with the lock file, whose descriptor may be read and written. Its holder may remove it.
 
-    Blocks the thread until other holders, here or in other processes, are done.
+    Blocks the thread until other holders, here or in other processes, are done; without patience
+    that is Busy.
     """
+    how = fcntl.LOCK_EX if patient else fcntl.LOCK_EX | fcntl.LOCK_NB
     while True:
         lock = _opened(path)
         try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            try:
+                fcntl.flock(lock, how)
+            except BlockingIOError as error:
+                raise Busy from error
             if _still_there(lock):
                 yield lock
                 return
         finally:
-            os.close(lock)
+            close(lock)
 
 
 def seize(path: Path) -> int | None:
@@ -63,6 +73,7 @@ def move_in(root: Path, serves: bool) -> int:
         fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
         for left in root.glob(f"*/{SIDE}/*"):
             left.unlink()
+        sweep(root)
         gap = time.time() - os.fstat(door).st_mtime
         if serves and gap > BLINK:
             with suppress(OSError):  # a full disk must not keep a server from starting

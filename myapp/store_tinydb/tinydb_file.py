@@ -1,5 +1,6 @@
 """A TinyDB file: what its text means, and how it is replaced. Runs in real threads."""
 
+import errno
 import json
 import os
 import secrets
@@ -8,9 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+from gevent.monkey import get_original
 from tinydb.storages import Storage
 
 Tables = dict[str, dict[str, Any]]
+
+close = get_original("os", "close")
+"""For files, which no greenlet ever waits on: gevent's own looks for one each time."""
 
 
 class Broken(Exception):
@@ -32,22 +37,19 @@ class WholeFile(Storage):
         return None
 
     def write(self, data: Tables) -> None:
-        self.stage(data)
-        self.publish()
-
-    def stage(self, data: Tables) -> None:
-        text = msgspec.json.format(msgspec.json.encode(data), indent=2)
-        write(self.temp, text + b"\n", self.durable)
-
-    def publish(self) -> None:
+        write(self.temp, _for_people(msgspec.json.encode(data)), self.durable)
         self.temp.replace(self.path)
         if self.durable:
             sync(self.path.parent)
 
 
-def tables(body: bytes, revision: int) -> Tables:
-    """What stands in a file for a document, given as compact JSON, and its revision."""
-    return {"_default": {"1": msgspec.Raw(body)}, "saved": {"1": {"revision": revision}}}
+def tables(body: bytes, revision: int) -> bytes:
+    """The text of a document, given as compact JSON, and its revision."""
+    return _for_people(b'{"_default":{"1":%b},"saved":{"1":{"revision":%d}}}' % (body, revision))
+
+
+def _for_people(text: bytes) -> bytes:
+    return msgspec.json.format(text, indent=2) + b"\n"
 
 
 def parse(text: bytes) -> tuple[bytes, int | None]:
@@ -69,6 +71,12 @@ def write(path: Path, text: bytes, durable: bool) -> None:
         file.flush()
         if durable:
             os.fsync(file.fileno())
+
+
+def write_all(file: int, text: bytes, at: int) -> None:
+    """At this place of the file, or an OSError: a disk may run full in the middle."""
+    if os.pwrite(file, text, at) < len(text):
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
 def sync(folder: Path) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request, url_for
 
+from myapp import undo
 from myapp.accounts import Account, Taken, Wrong, history, key_of
 from myapp.game import IllegalMove
 from myapp.limits import LOG_INS, LOG_INS_OF_ACCOUNT, LOG_INS_OF_ADDRESS, SIGN_UPS, TooMany
@@ -88,6 +89,7 @@ def enter(account: Account) -> Response:
     guest, at = who().id, house()
     if guest and not at.accounts.of(guest):
         at.rooms.hand_over(guest, account.id)
+        undo.hand_over(at.store, guest, account.id, at.rooms.time())
     become(account.id, account.name)
     code = find_code(text(sent(), "next"))
     return go(url_for("room.page", code=code) if code else url_for("home.home"))

@@ -1,7 +1,6 @@
 """Desk: the operator page drawn, and kept true."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -9,7 +8,7 @@ from typing import Any
 import gevent
 from datastar_py.consts import ElementPatchMode
 
-from myapp import desk
+from myapp import desk, undo
 from myapp.datastar import SSE, DatastarEvent
 from myapp.desk import Desk, Row
 from myapp.grants import mark
@@ -36,9 +35,8 @@ class Looking:
         self._bell = bell
         self._looked = 0.0
         self._drawn: dict[str, tuple[dict[str, Any], str]] = {}
-        self._slots: dict[str, bytes] = {}
         self._shown: dict[str, Row] = {}
-        self._whole = b""
+        self._whole = self._news = b""
 
     @cached_property
     def desk(self) -> Desk:
@@ -53,7 +51,7 @@ class Looking:
         if not self.at.operator.grants.holds(self.grant):
             return Look((SSE.patch_signals({"_goto": "/"}).encode(),), last=True)
         known = self.desk
-        known.learn(self._bell.wait(0) if self._bell else set(), time.time())
+        known.learn(self._bell.wait(0) if self._bell else set(), self.at.store.time())
         parts = [event(html) for html in self.around().values()]
         return Look((*parts, *self.rows()))
 
@@ -69,7 +67,7 @@ class Looking:
             "present": self.once("present", groups=groups(at), worst=WORST),
             "notes": self.once(
                 "notes",
-                deleted=desk.deleted(at.store, self.desk.of("deleted/")),
+                deleted=undo.deleted(at.store, self.desk.of("deleted/")),
                 faults=[row for row in rows.values() if row.fault],
                 log=latest(at, self.desk),
             ),
@@ -80,29 +78,33 @@ class Looking:
         kinds = {kind: [self.desk.rows[key] for key in keys] for kind, keys in of.items()}
         return self.draw("documents", kinds=kinds)
 
-    def rows(self) -> Iterator[bytes]:
-        """The documents: all of them at first, then each row that came, changed or went."""
+    def rows(self) -> tuple[bytes, bytes]:
+        """The documents: all of them at first, then those that came, changed or went by now."""
         rows, shown = self.desk.rows, self._shown
         if not self._whole:
             self._whole = event(self.documents())
         else:
-            for key in sorted({*rows, *shown}):
-                row, old = rows.get(key), shown.get(key)
-                if row is not old:
-                    self._slots[key] = self.row(key, row, old).encode()
+            news = [key for key in {*rows, *shown} if rows.get(key) is not shown.get(key)]
+            if news:
+                self._news = b"".join(self.row(key).encode() for key in sorted(news))
         self._shown = dict(rows)
-        yield self._whole
-        yield from self._slots.values()
+        return self._whole, self._news
 
-    def row(self, key: str, row: Row | None, old: Row | None) -> DatastarEvent:
+    def row(self, key: str) -> DatastarEvent:
+        """What makes the page show this document, in its place, as it is now."""
+        row = self.desk.rows.get(key)
         if row is None:
-            return SSE.remove_elements(f"#row-{key.replace('/', '-')}")
+            return SSE.remove_elements(selector(key))
         html = self.draw("row", row=row)
-        if old is None:
-            return SSE.patch_elements(
-                html, selector=f"#rows-{row.kind}", mode=ElementPatchMode.APPEND
-            )
-        return SSE.patch_elements(html)
+        if key in self._shown:
+            return SSE.patch_elements(html)
+        after = (other for other in self.desk.of(f"{row.kind}/") if other > key)
+        next_one = min((other for other in after if other in self._shown), default=None)
+        if next_one:
+            place, mode = selector(next_one), ElementPatchMode.BEFORE
+        else:
+            place, mode = f"#rows-{row.kind}", ElementPatchMode.APPEND
+        return SSE.patch_elements(html, selector=place, mode=mode)
 
     def once(self, part: str, **given: Any) -> str:
         """Draw a part, if it is to show something else than before."""
@@ -113,6 +115,11 @@ class Looking:
 
     def draw(self, part: str, **given: Any) -> str:
         return self.at.drawing.html(f"operator/{part}.html", self.language, hour=hour, **given)
+
+
+def selector(key: str) -> str:
+    """Where the page has the row of a document."""
+    return f"#row-{key.replace('/', '-')}"
 
 
 def hour(at: float) -> str:

@@ -1,5 +1,6 @@
 """Drawing: rooms and the lobby as fragments, each drawn once for all who see the same."""
 
+import math
 from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -68,6 +69,10 @@ class Own:
     cheers: object
     html: str
     parts: tuple[bytes, ...]
+
+
+THEN = Here(frozenset(), frozenset(), math.inf, frozenset())
+"""In the past nobody is away: who had the page open is not written down."""
 
 
 class Drawing:
@@ -226,6 +231,20 @@ class Drawing:
                 kept.popleft().forget()
         _bounded(self._facts)
         return kept[-1]
+
+    def past(self, room: Room, me: Player | None, language: str = ENGLISH) -> str:
+        """A room as it once was, as `me`, one of its people then, saw it; nothing acts there."""
+        return self.html(
+            "_past.html",
+            language=language,
+            room=room,
+            game=room.game,
+            presence=THEN,
+            me=me,
+            view="replay",
+            invite="",
+            now=room.wall,
+        )
 
     def lobby_part(self, language: str) -> Drawn:
         """The part of the home page that everybody shares."""

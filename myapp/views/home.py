@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
-from myapp import games
+from myapp import games, undo
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
@@ -87,7 +87,8 @@ def enter() -> Response:
         come_in(code, who())
     if "Datastar-Request" in request.headers:
         # The page stays, and asks for its stream again: as somebody with a name.
-        return DatastarResponse(SSE.patch_signals({"_try": secrets.randbelow(1 << 30)}))
+        again = SSE.patch_signals({"_try": secrets.randbelow(1 << 30)})
+        return DatastarResponse((SSE.patch_elements(render_template("_who.html")), again))
     return go(url_for("room.page", code=code) if code else url_for("home.home"))
 
 
@@ -116,6 +117,9 @@ def forget() -> Response:
             house().lobby.leave(kind, visitor.id)
         house().accounts.delete(visitor.id)
         house().rooms.forget_person(visitor.id)
+        undo.forget(house().store, visitor.id, house().rooms.time())
+    if "reader" in session:
+        house().practice.forget(str(session["reader"]))
     session.clear()
     return go(url_for("home.home"))
 
@@ -149,7 +153,12 @@ def come_in(code: str, visitor: Who) -> None:
     if visitor.name:
         name = visitor.name
         with suppress(IllegalMove):
-            house().rooms.change(code, lambda room: room.locked or room.join(visitor.id, name))
+            house().rooms.change(
+                code,
+                lambda room: room.locked or room.join(visitor.id, name),
+                by=visitor.id,
+                did="join",
+            )
 
 
 @pages.post("/queue/<kind>")

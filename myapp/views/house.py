@@ -13,6 +13,7 @@ from myapp.lobby import Lobby
 from myapp.operator import Operator
 from myapp.practice import Practice
 from myapp.presence import Presence
+from myapp.replay import Replays
 from myapp.rooms import Rooms
 from myapp.store import Store
 from myapp.views.drawing import Drawing
@@ -33,6 +34,7 @@ class House:
     accounts: Accounts
     practice: Practice
     operator: Operator
+    replays: Replays
 
 
 def house() -> House:

@@ -32,7 +32,13 @@ def register(app: Flask) -> None:
     @app.context_processor
     def at_hand() -> dict[str, Any]:
         place = request.full_path.rstrip("?") if request.method == "GET" else "/"
-        return {"words": who().words, "languages": LANGUAGES, "place": place}
+        reader = who()
+        return {
+            "words": reader.words,
+            "who_mark": reader.mark,
+            "languages": LANGUAGES,
+            "place": place,
+        }
 
 
 @pages.post("/language")

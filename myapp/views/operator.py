@@ -1,13 +1,12 @@
 """Operator: the page of whoever runs this server. Without a password or a link it is not there."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
 from flask import Blueprint, Response, abort, render_template, request, session
 
-from myapp import desk
+from myapp import desk, undo
 from myapp.asks import PATIENCE
 from myapp.datastar import SSE, DatastarResponse
 from myapp.game import BadMove, IllegalMove
@@ -119,7 +118,7 @@ def make_weather(body: dict[str, Any]) -> None:
 
 def remove(body: dict[str, Any]) -> None:
     key = text(body, "player")
-    house().rooms.change(text(body, "room"), lambda room: room.expel(key))
+    house().rooms.change(text(body, "room"), lambda room: room.expel(key), did="expel")
 
 
 def pause(body: dict[str, Any]) -> None:
@@ -127,7 +126,7 @@ def pause(body: dict[str, Any]) -> None:
     wall = house().rooms.time()
     for room in house().rooms.all():
         if room.playing and not room.paused:
-            house().rooms.change(room.code, lambda room: room.hold(wall))
+            house().rooms.change(room.code, lambda room: room.hold(wall), did="hold")
 
 
 def resume(body: dict[str, Any]) -> None:
@@ -135,15 +134,15 @@ def resume(body: dict[str, Any]) -> None:
     wall = house().rooms.time()
     for room in house().rooms.all():
         if room.held:
-            house().rooms.change(room.code, lambda room: room.release(wall))
+            house().rooms.change(room.code, lambda room: room.release(wall), did="release")
 
 
 def delete(body: dict[str, Any]) -> None:
-    desk.delete(house().store, key_in(body), time.time())
+    undo.delete(house().store, key_in(body), house().store.time())
 
 
-def undo(body: dict[str, Any]) -> None:
-    desk.undo(house().store, text(body, "player"))
+def bring_back(body: dict[str, Any]) -> None:
+    undo.bring_back(house().store, text(body, "player"))
 
 
 def key_in(body: dict[str, Any]) -> str:
@@ -166,7 +165,7 @@ VERBS: dict[str, Callable[[dict[str, Any]], Response | None]] = {
     "pause": pause,
     "resume": resume,
     "delete": delete,
-    "undo": undo,
+    "undo": bring_back,
     "leave": leave,
 }
 

@@ -12,6 +12,7 @@ from myapp.results import Results
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.views.house import house
+from myapp.views.replay import replay
 from myapp.views.room import Looking, invite
 from myapp.views.who import who
 
@@ -20,11 +21,12 @@ pages = Blueprint("papers", __name__)
 
 def results_page(code: str) -> Any:
     """The scoreboard game by game; also when the room is gone."""
-    found = found_for(code)
+    found, room = found_for(code), house().rooms.get(code)
     return render_template(
         "results.html",
         code=code,
-        open=house().rooms.get(code) is not None,
+        open=room is not None,
+        member=room is not None and looking(code).me(room) is not None,
         results=found,
         names=found.names,
     )
@@ -61,7 +63,7 @@ def looking(code: str) -> Looking:
 
 
 def outside(looking: Looking, room: Room) -> bool:
-    return looking.outside(room, room.member(looking.visitor.id) if looking.visitor.id else None)
+    return looking.outside(room, looking.me(room))
 
 
 def times(code: str) -> Response:
@@ -105,6 +107,7 @@ PAPERS: dict[str, Callable[[str], Any]] = {
     "results": results_page,
     "results.json": results_json,
     "record": record,
+    "replay": replay,
     "times.svg": times,
     "qr.svg": qr,
 }

@@ -63,6 +63,8 @@ VERBS: dict[str, Verb] = {
     "approve": lambda room, me, body, wall: room.approve(me, text(body, "player"), switched(body)),
 }
 FLEETING = {"cheer"}
+TOLD = ("player", "when", "emote", "state", "seconds")
+"""What a verb may be sent."""
 
 
 def switched(body: dict[str, Any]) -> bool:
@@ -97,8 +99,7 @@ def page(code: str) -> Any:
         raise NoSuchRoom(code)
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
-    me = room.member(visitor.id) if visitor.id else None
-    style = f"games/{room.kind}.css"
+    me = looking.me(room)
     response = make_response(
         render_template(
             "room.html",
@@ -109,7 +110,7 @@ def page(code: str) -> Any:
                 part: html for part, (html, _) in looking.shared(room, me, at_first=True).items()
             },
             mine=draw.mine(room, visitor) if view in STAGES else "",
-            style=style if Path(current_app.static_folder or "", style).exists() else "",
+            style=style_of(room),
             live=url_for("room.live", code=code, view=request.args.get("view"), key=key),
         )
     )
@@ -119,6 +120,12 @@ def page(code: str) -> Any:
             f"{policy}; frame-src {' '.join(room.game.frames)}"
         )
     return response
+
+
+def style_of(room: Room) -> str:
+    """How the room's game looks: a file in static/; "" if it has none."""
+    style = f"games/{room.kind}.css"
+    return style if Path(current_app.static_folder or "", style).exists() else ""
 
 
 def invite(code: str) -> str:
@@ -168,6 +175,9 @@ class Looking(Sight):
             room = room.for_overlay(self.visitor.words.say)
         as_me = me if self.view in STAGES else None
         return self.at.drawing.shared(room, as_me, view, self.link, self.visitor.language)
+
+    def me(self, room: Room) -> Player | None:
+        return room.member(self.visitor.id) if self.visitor.id else None
 
     def outside(self, room: Room, me: Player | None) -> bool:
         return room.locked and me is None and self.key != room.glass
@@ -260,6 +270,7 @@ def join(code: str) -> Response:
         by=visitor.id,
         act=text(body, "act", 64),
         wall=arrived(),
+        did="join",
     )
     return stay(url_for("room.page", code=code))
 
@@ -276,6 +287,8 @@ def act(code: str, verb: str) -> Response:
         act=text(body, "act", 64),
         wall=wall,
         fleeting=verb in FLEETING,
+        did=verb,
+        args={name: body[name] for name in TOLD if name in body},
     )
     return go(url_for("home.home")) if verb == "leave" else stay(url_for("room.page", code=code))
 

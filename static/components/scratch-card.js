@@ -68,13 +68,16 @@ export class ScratchCard extends LitElement {
   updated(changed) {
     const open = new Set((this.open || '').split(' ').filter(Boolean).map(Number));
     const dealt = changed.has('round');
+    let back = false; // a replay covers what was open
     for (const cell of this.#cells) {
       const news = open.has(cell.n) && !cell.open;
+      const gone = cell.open && !open.has(cell.n);
       cell.open = open.has(cell.n);
-      if (dealt || news) this.#renew(cell);
+      if (dealt || news || gone) this.#renew(cell);
       if (news && !dealt) this.#reveal(cell);
+      back ||= gone;
     }
-    if (dealt) this.#paint();
+    if (dealt || back) this.#paint();
     if (this.won && changed.has('won') && !dealt) this.#celebrate();
   }
 
@@ -227,7 +230,7 @@ export class ScratchCard extends LitElement {
     const round = this.round;
     let frames = calm.matches ? 1 : 8;
     const fade = () => {
-      if (this.round !== round) return;
+      if (this.round !== round || !cell.open) return;
       frames -= 1;
       cell.foil.fade(this.#pen('foil'), frames ? .3 : 1);
       if (frames) requestAnimationFrame(fade);

@@ -95,3 +95,48 @@ def test_the_forms_fit_the_screen_and_the_finger(server, people, path, width):
         ann.page.keyboard.press("Tab")
     ann.page.keyboard.type(PASSWORD)
     expect(ann.page.get_by_label("Password")).to_have_value(PASSWORD)
+
+
+def test_other_tabs_become_whoever_logs_in_or_out(server, people):
+    (ann,) = people(server.url, "Ann")
+    home, door = ann.tab(), ann.tab()
+    loads = []
+    home.on("load", lambda _: loads.append(1))
+
+    def greets(text):
+        expect(home.get_by_text(text)).to_be_visible()
+        expect(home.locator("#net.live")).to_be_visible()
+        assert len(loads) == before + 1, "drawn anew, and once"
+        return len(loads)
+
+    home.goto("/")
+    door.goto("/log-in")
+    door.get_by_label("The name you signed up with").fill("Ann")
+    door.get_by_label("Password").fill("a wrong one")
+    door.get_by_role("main").get_by_role("button", name="Log in").click()
+    expect(door.get_by_role("main").get_by_role("alert")).to_be_visible()
+    ann.page.goto("/sign-up")
+    ann.live(home)
+    before = len(loads)
+
+    fill(ann, "Sign up", "Ann")
+    before = greets("Hello, Ann!")
+    expect(door.get_by_text("You are logged in as Ann.")).to_be_visible()  # and sent no form again
+    ann.press("Français")
+    before = greets("Salut, Ann")
+    ann.press("English")
+    before = greets("Hello, Ann!")
+    ann.page.goto("/log-in")
+    ann.press("Log out")
+    before = greets("Who is playing?")
+    expect(door.get_by_label("The name you signed up with")).to_be_visible()
+    ann.enter()
+    before = greets("Hello, Ann!")
+    ann.page.get_by_text("Change your name").click()
+    ann.page.get_by_role("textbox", name="Your name").fill("Annie")
+    ann.press("Enter")
+    greets("Hello, Annie!")
+    code = ann.open_room()
+    home.get_by_role("textbox", name="Room code").fill(code)
+    home.get_by_role("button", name="Join", exact=True).click()
+    expect(home.get_by_text("You are the host")).to_be_visible()

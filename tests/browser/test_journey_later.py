@@ -8,9 +8,9 @@ import pytest
 from playwright.sync_api import expect
 
 from myapp.words import words
+from tests.browser.reader import LANGUAGES, line_number, tiles, untouched
+from tests.browser.test_page import PHONE
 from tests.conftest import wait_for
-
-LANGUAGES = ("en", "fr")
 
 
 class Reader:
@@ -43,8 +43,8 @@ def read(serve, people):
     """`read("fr", 7, "Ann", "Bob")`: each of them has opened step 7 in French."""
     server = serve()
 
-    def open_step(language, step, *names):
-        found = people(server.url, *(names or ("Ann",)), locale=language)
+    def open_step(language, step, *names, **context):
+        found = people(server.url, *(names or ("Ann",)), locale=language, **context)
         readers = [Reader(person, language, step) for person in found]
         return readers if names else readers[0]
 
@@ -195,26 +195,6 @@ def lines(read):
     return both
 
 
-def line_number(reader, number):
-    """Wait until this many lines have been asked for, and the newest one beats."""
-    told = reader.said("of line number %(n)s since this page was opened", n=number)
-    expect(reader.page.locator("#beats")).to_contain_text(told, timeout=15_000)
-    reader.sees("Connection", "Live")
-
-
-def tiles(reader):
-    """What the page has counted: frames, retries, errors, silences."""
-    return [int(text) for text in reader.page.locator(".tiles dd").all_text_contents()]
-
-
-def untouched(bob):
-    """He has beats and nothing else."""
-    line_number(bob, 1)
-    frames, *rest = tiles(bob)
-    assert rest == [0, 0, 0]
-    wait_for(lambda: tiles(bob)[0] > frames)
-
-
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_cut_line_heals(lines, language):
     ann, bob = lines(language)
@@ -305,7 +285,7 @@ def test_two_polite_people_stand_at_a_door_in_the_line_that_is_shown(lines, lang
     sentence = "heard nothing, lost patience and climbed through the window."
     expect(door).to_contain_text(ann.said(sentence))
     ann.press("One of them rude")
-    expect(door).to_contain_text("Excuse me!")
+    expect(door).to_contain_text(ann.said("Excuse me!"))
     expect(door.locator("code")).to_have_count(0)
     untouched(bob)
 
@@ -369,6 +349,9 @@ def den(read):
     return open_den
 
 
+LINE = {"en": "line 2: ", "fr": "ligne 2 : "}
+
+
 def the_file(read):
     """Ann's file: the one in which somebody has been moved, or the only one."""
     return next((read.server.data / "practice").glob("den-*.json"))
@@ -382,6 +365,9 @@ def test_a_deleted_row_vanishes_on_another_screen_and_comes_back(den, language):
         expect(page.locator("#den")).not_to_contain_text("Bob")
     expect(ann.page.locator("#file")).to_have_value(re.compile('"bin": \\[\\s*"2"'))
     ann.press("Undo")
+    expect(ann.page.locator("#rows tbody tr")).to_have_count(3)
+    ids = [row.get_attribute("id") for row in ann.page.locator("#rows tbody tr").all()]
+    assert ids == ["row-1", "row-2", "row-3"], "in its place"
     for page in (ann.page, bob.page, ann.page.frame_locator("#other")):
         expect(page.locator("#den")).to_contain_text("Bob")
 
@@ -394,6 +380,10 @@ def test_an_edit_of_the_file_moves_somebody_on_every_screen(den, language):
     text = file.input_value()
     file.fill(text.replace('"at": 2', '"at": 9'))
     ann.press("Save")
+    saved = ann.page.get_by_text(ann.said("Saved: every screen shows it."))
+    expect(saved).to_be_visible()
+    below = saved.bounding_box()["y"] - ann.button("Save").bounding_box()["y"]
+    assert 0 < below < 150, "beside the button"
     for page in (ann.page, bob.page):
         expect(page.locator("#guest-1")).to_have_attribute("x", "185")
     expect(file).to_have_value(re.compile('"at": 9'))
@@ -405,12 +395,15 @@ def test_a_broken_edit_names_file_line_and_reason_and_changes_nothing(den, langu
     file = ann.page.locator("#file")
     expect(file).to_have_value(re.compile("_default"))
     ann.press("Break it")
-    expect(ann.page.get_by_role("alert")).to_contain_text(re.compile(r"den-\w+\.json, line 2: "))
+    alert = ann.page.get_by_role("alert")
+    expect(alert).to_contain_text(re.compile(rf"den-\w+\.json, {LINE[language]}"))
+    expect(alert).to_contain_text(ann.said("after a name comes a colon."))
     ann.press("Take it back")
     assert json.loads(file.input_value())
     file.fill(file.input_value().replace('"at": 2', '"at": 99'))
     ann.press("Save")
-    expect(ann.page.get_by_role("alert")).to_contain_text("<= 10")
+    rule = ann.said("at is a whole number from 0 to 10.")
+    expect(alert).to_contain_text(ann.said("in row {row}, {rule}").format(row=1, rule=rule))
     expect(bob.page.locator("#guest-1")).to_have_attribute("x", "45")
 
 
@@ -421,6 +414,33 @@ def test_an_edit_behind_the_servers_back_shows_everywhere(read, people):
     for page in (ann.page, ann.page.frame_locator("#other")):
         expect(page.locator("#den")).to_have_accessible_name(re.compile("lamp off"), timeout=1000)
     expect(ann.page.locator("#file")).to_have_value(re.compile('"lamp": false'))
+
+
+def test_an_edit_behind_the_back_that_is_broken_is_told_beside_the_rows(read):
+    ann = read("fr", 12)
+    expect(ann.page.locator("#rows tbody tr")).to_have_count(3)
+    subprocess.run(["sed", "-i", 's/"lamp": true/"lamp": on/', the_file(read)], check=True)
+    said = ann.page.locator("#rows").get_by_role("status")
+    expect(said).to_contain_text(re.compile(r"den-\w+\.json, ligne \d+ : "), timeout=1000)
+    subprocess.run(["sed", "-i", 's/"lamp": on/"lamp": 7/', the_file(read)], check=True)
+    expect(said).to_contain_text(ann.said("lamp is true or false."))
+    ann.page.reload()
+    expect(said).to_contain_text(ann.said("lamp is true or false."))
+    subprocess.run(["sed", "-i", 's/"lamp": 7/"lamp": false/', the_file(read)], check=True)
+    expect(said).to_have_count(0)
+    expect(ann.page.locator("#rows tbody tr")).to_have_count(3)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_on_a_phone_the_file_and_the_room_it_moves_are_seen_together(read, language):
+    ann = read(language, 12, **PHONE)
+    den, file = ann.page.locator("#den"), ann.page.locator("#file")
+    expect(file).to_have_value(re.compile("_default"))
+    file.evaluate("el => el.scrollIntoView()")
+    room, text, save = (it.bounding_box() for it in (den, file, ann.button("Save")))
+    assert room["y"] >= 0 and room["y"] + room["height"] < text["y"], "the room above the file"
+    assert save["y"] + save["height"] <= 844
+    assert ann.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
 def test_nobody_writes_in_a_room_that_he_only_looks_into(den):

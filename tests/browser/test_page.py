@@ -8,7 +8,7 @@ import signal
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import PARTY
+from tests.conftest import PARTY, together
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 
@@ -22,13 +22,7 @@ def server(serve):
 def room(server, people):
     """Ann's room with Bob in it, everyone live: (server, ann, bob)."""
     ann, bob = people(server.url, "Ann", "Bob")
-    ann.enter()
-    code = ann.open_room()
-    bob.enter(f"/{code}")
-    bob.sees("list", "Players", "Bob")
-    ann.sees("list", "Players", "Bob")
-    for person in (ann, bob):
-        person.live()
+    together(ann, bob)
     return server, ann, bob
 
 

@@ -14,6 +14,7 @@ import pytest
 from tinydb import TinyDB
 
 from myapp.cli.restore import swap
+from myapp.journal import states
 from tests.cli.conftest import Operator, break_, document, within_reach
 from tests.live.crowd import Visitor
 
@@ -57,7 +58,12 @@ def test_a_backup_taken_while_people_play_holds_what_is_to_last(server, operator
     crowd.looks(ann, f"/{code}")  # makes a document of presence
     said = operator(server).does("backup", "b.tar.gz")
     file = operator(server).folder / "b.tar.gz"
-    assert names(file) == ["away", f"rooms/{code}.json", "secret-key"]
+    assert names(file) == [
+        "away",
+        f"journals/rooms-{code}.jsonl",
+        f"rooms/{code}.json",
+        "secret-key",
+    ]
     assert str(file) in said and re.search(r"1 document, \d+ bytes|1 document, [\d.]+ KB", said)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert os.listdir(file.parent) == ["b.tar.gz"]
@@ -118,6 +124,7 @@ def test_a_damaged_document_is_left_out_and_told(server, operator, ann, code):
     assert said.status == 1 and "Left out, damaged" in said.err and "line 3" in said.err
     assert names(operator(server).folder / "b.tar.gz") == [
         "away",
+        f"journals/rooms-{other}.jsonl",
         f"rooms/{other}.json",
         "secret-key",
     ]
@@ -157,6 +164,41 @@ def test_another_machine_goes_on_where_the_first_stopped(archive, serve, server,
     assert ann.in_room(code)["seated"]
     for path in (second.data / "secret-key", second.file(code).parent):
         assert not path.stat().st_mode & 0o077
+
+
+def test_the_journal_moves_along_and_goes_on(archive, serve, server, ann, code):
+    def lines(at):
+        return (at.data / f"journals/rooms-{code}.jsonl").read_text().splitlines()
+
+    second = serve()
+    second.stop()
+    first = [json.loads(line) for line in lines(server)]
+    assert first and not any("revision" in json.loads(line) for line in lines_in(archive, code))
+    operator = Operator(second.folder, second.data)
+    operator.does("restore", archive)
+    second.start()
+    ann.server = second
+    ann.headers["Origin"] = second.url
+    ann.does(f"/{code}/robot")
+    after = [json.loads(line) for line in lines(second)]
+    assert [entry.get("changed") for entry in after[: len(first)]] == [
+        entry.get("changed") for entry in first
+    ]
+    assert len(after) > len(first) and not any("whole" in entry for entry in after[1:])
+    (*_, last) = states(after)
+    assert last == document(second.file(code))
+    second.stop()
+    said = operator.does("restore", archive, "--replace")
+    (before,) = re.findall(r"What was there is in (.+)\.", said)
+    assert len((Path(before) / f"journals/rooms-{code}.jsonl").read_text().splitlines()) == len(
+        after
+    )
+    assert len(lines(second)) == len(first)
+
+
+def lines_in(archive, code):
+    with tarfile.open(archive) as opened:
+        return opened.extractfile(f"journals/rooms-{code}.jsonl").read().splitlines()
 
 
 def test_a_missing_folder_is_made(archive, operator, code, tmp_path):
@@ -226,6 +268,19 @@ BAD = {
     "a room of no known game": {"rooms/KXQP.json": room(kind="halma")},
     "a room that its game cannot load": {"rooms/KXQP.json": room(state={"goal": "x"})},
     "a short key": {"rooms/KXQP.json": GOOD, "secret-key": "short"},
+    "a journal of nothing": {"journals/rooms-KXQP.jsonl": '{"whole":{}}'},
+    "a journal of something else": {
+        "rooms/KXQP.json": GOOD,
+        "journals/rooms-KXQP.jsonl": '{"whole":{"code":"KXQP"}}',
+    },
+    "a journal that was cut": {
+        "rooms/KXQP.json": GOOD,
+        "journals/rooms-KXQP.jsonl": '{"whole":{"code":"KX',
+    },
+    "a journal that begins nowhere": {
+        "rooms/KXQP.json": GOOD,
+        "journals/rooms-KXQP.jsonl": '{"changed":[[["points","p1"],3]]}',
+    },
     "a text too long": {"rooms/KXQP.json": GOOD, "rooms/BCDF.json": " " * (16 * 1024 * 1024 + 1)},
 }
 

@@ -10,12 +10,14 @@ import pytest
 
 from myapp.hub import Hub
 from myapp.store import open_store
+from tests.redis import Redis
 
 ROOT = Path(__file__).parents[2]
 PRELUDE = """
 import sys
 from myapp.hub import Hub
 from myapp.store import open_store
+from tests.redis import Redis
 hub = Hub()
 store = open_store(sys.argv[1], hub)
 def more(doc):
@@ -26,8 +28,8 @@ def more(doc):
 class Server:
     """One set of documents, and any number of processes that use it."""
 
-    def __init__(self, url, stack):
-        self.url = url
+    def __init__(self, url, stack, redis=None):
+        self.url, self.redis = url, redis
         self._stack = stack
 
     def open(self):
@@ -38,6 +40,8 @@ class Server:
 
     def start(self, program, before=""):
         """A process that runs `program` with its own `store`; it dies with the test."""
+        if self.url.startswith("memory:"):
+            pytest.skip("a store in memory is of one process")
         process = subprocess.Popen(
             [sys.executable, "-W", "error", "-c", before + PRELUDE + program, self.url],
             env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -57,10 +61,22 @@ class Server:
         return said.strip()
 
 
-@pytest.fixture(params=["tinydb"])
+def pytest_generate_tests(metafunc):
+    """Every test of a store runs on each kind, but those of a file that names its KINDS."""
+    if "server" in metafunc.fixturenames:
+        kinds = getattr(metafunc.module, "KINDS", ["tinydb", "redis", "memory"])
+        metafunc.parametrize("server", kinds, indirect=True)
+
+
+@pytest.fixture
 def server(request, tmp_path):
     with ExitStack() as stack:
-        yield Server(f"{request.param}:{tmp_path / 'data'}", stack)
+        url, redis = f"tinydb:{tmp_path / 'data'}", None
+        if request.param == "redis":
+            redis = Redis(tmp_path / "redis")
+            stack.callback(redis.stop)
+            url = redis.url
+        yield Server(url if request.param != "memory" else f"memory:{tmp_path}", stack, redis)
 
 
 @pytest.fixture

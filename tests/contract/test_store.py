@@ -1,12 +1,14 @@
 """What every store promises, whatever it is made of."""
 
 import threading
+import time
 
 import gevent
 import pytest
 
 from myapp.hub import Hub
-from myapp.store import open_store
+from myapp.journal import states
+from myapp.store import Past, StoreDown, open_store
 
 SOON = 10  # seconds that a test waits for what must happen
 ROOM = "rooms/KXQP"
@@ -252,6 +254,118 @@ def test_keys_are_sorted_and_below_their_prefix(store):
     assert store.keys("nothing/") == []
 
 
+def led(store, key=ROOM):
+    """Every document that the journal leads to, with the order of its names."""
+    return [[*doc.items()] for doc in states(store.journal(key))]
+
+
+@pytest.fixture
+def journal(store):
+    store.keep_journal("rooms/")
+    return store
+
+
+def test_a_journal_holds_each_saved_change_and_the_first_is_whole(journal):
+    assert journal.journal(ROOM) == []
+    for name in ("Ann", "Bob"):
+        journal.change(ROOM, sit(name))
+    journal.change(ROOM, lambda doc: {**doc, "turn": "Ann"})
+    assert journal.journal(ROOM) == [
+        {"whole": {"seats": ["Ann"]}},
+        {"changed": [[["seats", 1], "Bob"]]},
+        {"changed": [[["turn"], "Ann"]]},
+    ]
+
+
+def test_a_journal_leads_to_the_document_to_the_last_byte(server, journal):
+    docs = [
+        {"b": 1, "a": 1.0},
+        {"b": True, "a": 1},
+        {"a": 1, "b": True},
+        {"é": "\u2028", "a": -0.0},
+    ]
+    for doc in docs:
+        journal.change(ROOM, lambda _, doc=doc: doc)
+    for store in (journal, keeping(server)):
+        assert repr(led(store)) == repr([[*doc.items()] for doc in docs])
+
+
+def keeping(server):
+    store = server.open()
+    store.keep_journal("rooms/")
+    return store
+
+
+def test_what_was_refused_or_changed_nothing_has_no_line(journal):
+    journal.change(ROOM, sit("Ann"))
+    with pytest.raises(LookupError):
+        journal.change(ROOM, nobody_sits)
+    journal.change(ROOM, lambda doc: doc)
+    assert len(journal.journal(ROOM)) == 1
+
+
+def test_changes_made_together_have_a_line_each(server, journal):
+    bob = keeping(server)
+    stores = [journal, bob]
+    gevent.joinall([gevent.spawn(stores[n % 2].change, ROOM, more) for n in range(40)])
+    assert led(journal) == [[("n", n)] for n in range(1, 41)]
+
+
+def test_a_fleeting_change_has_no_line_and_the_next_saved_one_holds_what_it_did(server, journal):
+    journal.change(ROOM, sit("Ann"))
+    for _ in range(3):
+        journal.change(ROOM, sit("Bob"), fleeting=True)
+    after = [("seats", ["Ann", "Bob", "Bob", "Bob"])]
+    assert led(journal) == led(keeping(server)) == [[("seats", ["Ann"])], after]
+    journal.change(ROOM, sit("Cleo"))
+    assert led(journal) == [[("seats", ["Ann"])], [("seats", [*after[0][1], "Cleo"])]]
+
+
+def test_a_journal_goes_with_its_document(journal):
+    journal.change(ROOM, more)
+    journal.change(ROOM, lambda doc: None)
+    assert journal.journal(ROOM) == []
+    journal.change(ROOM, sit("Bob"))
+    assert journal.journal(ROOM) == [{"whole": {"seats": ["Bob"]}}]
+
+
+def test_a_journal_that_was_cut_begins_anew_with_what_is(server, journal):
+    for name in ("Ann", "Bob"):
+        journal.change(ROOM, sit(name))
+    journal.cut(ROOM)
+    assert journal.journal(ROOM) == [{"whole": {"seats": ["Ann", "Bob"]}}]
+    keeping(server).change(ROOM, sit("Cleo"))
+    assert journal.journal(ROOM)[1:] == [{"changed": [[["seats", 2], "Cleo"]]}]
+    journal.cut(OTHER)
+    assert journal.journal(OTHER) == []
+
+
+def test_a_journal_is_bounded_and_its_first_entry_is_whole(journal, server):
+    journal.change(ROOM, lambda _: {"seats": []})
+    for n in range(60):
+        journal.change(ROOM, lambda doc, n=n: {**doc, "note": str(n) * 10_000})
+    entries = journal.journal(ROOM)
+    assert 5 < len(entries) < 60 and "whole" in entries[0]
+    assert [doc["note"][:2] for doc in states(entries)] == [str(n) for n in range(60)][
+        -len(entries) :
+    ]
+
+
+def test_only_what_was_asked_for_has_a_journal(journal):
+    journal.change("players/ann", more)
+    assert journal.journal("players/ann") == []
+
+
+def test_a_store_that_was_opened_again_goes_on_with_the_journal(server, journal):
+    journal.change(ROOM, more)
+    journal.close()
+    for n in (2, 3):
+        store = keeping(server)
+        store.change(ROOM, more)
+        assert led(store) == [[("n", i)] for i in range(1, n + 1)]
+        store.close()
+
+
 BAD = [
     *("", "rooms", "/KXQP", "rooms/../secret", "../x", "Rooms/KXQP", "rooms/a/b", "rooms/.KXQP"),
     *("rooms/K.json", "rooms/K\n", "rooms/K\0", "rooms/é", "rooms/" + "K" * 65),
@@ -357,3 +471,104 @@ def test_a_url_that_names_no_store_says_what_to_write():
     for url in ("", "tinydb:", "mongo:whatever", "./data"):
         with pytest.raises(ValueError, match="MYAPP_STORE_URL"):
             open_store(url, Hub())
+
+
+def test_a_bucket_is_empty_for_all_when_all_have_taken_enough(server, store):
+    bob = server.open()
+    assert [who.take("ann", 1 / 60, 4) for who in (store, bob, store, bob)] == [0, 0, 0, 0]
+    assert 50 < store.take("ann", 1 / 60, 4) <= 60
+    assert 50 < bob.take("ann", 1 / 60, 4) <= 60
+    assert bob.take("bob", 1 / 60, 4) == 0
+
+
+def test_a_bucket_fills_again(store):
+    assert store.take("ann", 50, 1) == 0
+    gevent.sleep(store.take("ann", 50, 1) + 0.01)
+    assert store.take("ann", 50, 1) == 0
+
+
+def test_processes_share_their_buckets(server):
+    takers = [
+        server.start("print([store.take('ann', 1e-6, 30) for _ in range(20)].count(0))")
+        for _ in range(3)
+    ]
+    assert sum(int(taker.communicate(timeout=60)[0]) for taker in takers) == 30
+
+
+def test_the_time_is_the_same_for_all(server, store):
+    assert abs(store.time() - server.open().time()) < 0.05
+    assert abs(store.time() - float(server.run("print(store.time())"))) < 5
+
+
+def test_the_kinds_of_documents_are_those_that_there_are(store):
+    assert store.kinds() == []
+    store.change("players/ann", more)
+    store.change(ROOM, more)
+    assert store.kinds() == ["players", "rooms"]
+
+
+def test_time_in_which_nobody_served_is_counted_and_told_to_all(server):
+    serves = """
+import gevent
+store.serve()
+print(store.away())
+for _ in range(25):
+    store.beat()
+    gevent.sleep(0.1)
+"""
+    assert float(server.run(serves)) == 0
+    ended = time.monotonic()
+    gevent.sleep(1)
+    for_good = "store.serve(); print(store.away(), flush=True); sys.stdin.readline()"
+    ann = server.start(for_good)
+    away = float(ann.stdout.readline())
+    assert 0.9 < away < time.monotonic() - ended + 2
+    bob = server.start(for_good)
+    assert float(bob.stdout.readline()) == away
+    assert server.open().away() == away
+
+
+def test_one_who_is_alone_sees_all_and_whoever_comes_waits(server, store):
+    store.change(ROOM, sit("Ann"))
+    store.close()
+    with server.open().alone() as inside:
+        assert inside.get(ROOM)[0] == {"seats": ["Ann"]}
+        bob = server.start(f"print(store.get({ROOM!r})[0], flush=True)")
+        gevent.sleep(0.5)
+        assert bob.poll() is None
+        inside.change(ROOM, sit("Eve"))
+    assert bob.communicate(timeout=60)[0] == "{'seats': ['Ann', 'Eve']}\n"
+
+
+def test_nobody_is_alone_while_somebody_uses_the_data(server, store):
+    worker = server.start(f"store.get({ROOM!r}); print('in', flush=True); sys.stdin.readline()")
+    assert worker.stdout.readline() == "in\n"
+    with pytest.raises(StoreDown, match=f"in use .*{worker.pid}"), store.alone():
+        pass
+    worker.kill()
+    worker.wait()
+    with store.alone():
+        pass
+
+
+def test_what_stands_beside_documents_can_be_carried_over(server, store):
+    assert store.past() == Past()
+    with store.alone() as inside:
+        inside.carry(Past("a secret of old", 12.5, 1_700_000_000.25))
+        assert inside.past() == Past("a secret of old", 12.5, 1_700_000_000.25)
+    assert server.open().secret() == "a secret of old"
+    assert server.open().away() == 12.5
+
+
+def test_a_document_is_put_with_its_journal_whatever_there_was(server, journal):
+    entries = [{"whole": {"seats": ["Ann"]}}, {"changed": [[["seats", 1], "Bob"]]}]
+    journal.change(ROOM, more)
+    journal.put(ROOM, {"seats": ["Ann", "Bob"]}, entries)
+    journal.put(OTHER, {"n": 1}, [])
+    for store in (journal, keeping(server)):
+        assert store.get(ROOM)[0] == {"seats": ["Ann", "Bob"]}
+        assert store.journal(ROOM) == entries
+    journal.change(ROOM, sit("Cleo"))
+    assert journal.journal(ROOM) == [*entries, {"changed": [[["seats", 2], "Cleo"]]}]
+    journal.change(OTHER, more)
+    assert led(journal, OTHER)[-1] == [("n", 2)]

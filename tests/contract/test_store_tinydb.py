@@ -15,9 +15,11 @@ from tinydb import TinyDB
 from myapp import store_tinydb
 from myapp.hub import Hub, aside
 from myapp.store import StoreDown, open_store
-from myapp.store_tinydb import document, keeper
+from myapp.store_tinydb import document, flush, keeper, spare
+from myapp.store_tinydb.flush import alone
 from myapp.store_tinydb.tinydb_file import WholeFile
 
+KINDS = ["tinydb"]
 SOON = 10
 ROOM = "rooms/KXQP"
 OTHER = "rooms/BCDF"
@@ -58,7 +60,7 @@ def counted_looks(monkeypatch):
     looks, attend = [], document.DocumentFile.attend
 
     def counted(self, *args):
-        looks.append(attend(self, *args))
+        looks.append((yield from attend(self, *args)))
         return looks[-1]
 
     monkeypatch.setattr(document.DocumentFile, "attend", counted)
@@ -188,7 +190,7 @@ def test_an_edit_that_lands_while_the_disk_is_busy_goes_first(store, file, monke
 
 def another_commits(file):
     other = document.DocumentFile(file.parents[1], "rooms", "KXQP", None)
-    os.close(other.attend([lambda doc: {"n": 7}], True, True, "").proof)
+    os.close(alone(other.attend([(lambda doc: {"n": 7}, True)], True, "")).proof)
 
 
 @pytest.mark.parametrize(
@@ -207,7 +209,7 @@ def test_what_happens_right_behind_our_own_change_is_not_taken_for_ours(
     attend, once = document.DocumentFile.attend, [follow]
 
     def followed(self, *args):
-        outcome = attend(self, *args)
+        outcome = yield from attend(self, *args)
         if once:
             monkeypatch.undo()
             once.pop()(self.path)
@@ -218,6 +220,75 @@ def test_what_happens_right_behind_our_own_change_is_not_taken_for_ours(
         assert store.change(ROOM, more)[0] == {"n": 1}
         assert bell.wait(SOON) == {ROOM}
         assert (store.get(ROOM) or [None])[0] == found
+
+
+def test_who_reads_a_file_reads_it_to_its_end_however_much_is_played(store, file):
+    store.change(ROOM, lambda _: {"n": 0, "names": ["Zoë"] * 100})
+    for _ in range(5):
+        now = store.get(ROOM)[0]["n"]
+        with file.open() as copying:
+            text = copying.read(20)
+            for _ in range(5):
+                store.change(ROOM, more)
+            text += copying.read()
+        assert json.loads(text)["_default"]["1"]["n"] == now
+
+
+def test_a_copy_that_shares_the_file_stays_as_it_was(store, file, tmp_path):
+    store.change(ROOM, more)
+    text = file.read_text()
+    (tmp_path / "backup.json").hardlink_to(file)
+    for _ in range(5):
+        store.change(ROOM, more)
+    assert (tmp_path / "backup.json").read_text() == text
+
+
+def test_a_file_that_is_a_link_leads_nobody_to_write_elsewhere(store, file, tmp_path):
+    store.change(ROOM, more)
+    elsewhere = tmp_path / "mine.json"
+    elsewhere.write_text(text := edited(file, n=41))
+    file.unlink()
+    file.symlink_to(elsewhere)
+    for n in (42, 43, 44):
+        assert store.change(ROOM, more)[0] == {"n": n}
+    assert elsewhere.read_text() == text and not file.is_symlink()
+
+
+def test_where_a_disk_cannot_exchange_names_it_replaces_the_file(store, file, monkeypatch):
+    def cannot(*_):
+        raise OSError(errno.EINVAL, "Invalid argument")
+
+    monkeypatch.setattr(spare, "exchange", cannot)
+    for n in range(1, 5):
+        assert store.change(ROOM, more)[0] == {"n": n}
+        assert json.loads(file.read_text())["_default"]["1"] == {"n": n}
+
+
+def test_sixty_four_rooms_at_once_are_all_saved_and_a_failing_disk_refuses_each(
+    store, data, monkeypatch
+):
+    keys = [f"rooms/R{n}" for n in range(64)]
+
+    def all_change():
+        together = [gevent.spawn(store.change, key, more) for key in keys]
+        gevent.joinall(together)
+        return together
+
+    for n in (1, 2):
+        assert all(each.value[0] == {"n": n} for each in all_change())
+
+    def failing(_):
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(flush, "_syncfs", failing)
+        patch.setattr(os, "fsync", failing)
+        refused = all_change()
+    assert all("the disk is failing" in str(each.exception) for each in refused)
+    for key in keys:
+        assert store.get(key)[0] == {"n": 2}
+        assert json.loads((data / f"{key}.json").read_text())["_default"]["1"] == {"n": 2}
+    assert all(each.value[0] == {"n": 3} for each in all_change())
 
 
 def test_tinydb_itself_may_be_the_editor(store, file):
@@ -391,9 +462,9 @@ def test_with_the_server_stopped_any_edit_is_good(server, store, file, data, tol
     assert (set_aside(data), told()) == ([], [])
 
 
-@pytest.mark.parametrize("call", ["fsync", "replace"])
+@pytest.mark.parametrize(("module", "call"), [(os, "fsync"), (spare, "exchange")])
 def test_when_the_disk_fails_no_change_is_saved_and_the_old_file_stays(
-    store, file, monkeypatch, told, call
+    store, file, monkeypatch, told, module, call
 ):
     saved = store.change(ROOM, more)
     text = file.read_text()
@@ -402,7 +473,7 @@ def test_when_the_disk_fails_no_change_is_saved_and_the_old_file_stays(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     with monkeypatch.context() as patch:
-        patch.setattr(os, call, full)
+        patch.setattr(module, call, full)
         together = [gevent.spawn(store.change, ROOM, more) for _ in range(3)]
         gevent.joinall(together)
     for each in together:

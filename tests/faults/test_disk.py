@@ -1,15 +1,27 @@
 """Disk: system calls fail under the store; players hear it in a sentence, and nothing is lost."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from myapp.journal import entries, states
 from tests.conftest import wait_for
 from tests.faults.lines import hold, read_until
 from tests.faults.trap import trap
 from tests.live.crowd import document
 
-CALLS = ["openat", "write", "fsync", "rename", "folder fsync", "openat of the lock", "flock"]
+CALLS = [
+    *("openat", "pwrite64", "fsync", "renameat2", "folder fsync", "openat of the lock", "flock"),
+    *("openat of the journal", "pwrite64 of the journal", "fsync of the journal"),
+]
+
+
+def led(server, code):
+    """The document that the room's journal leads to."""
+    text = (server.data / f"journals/rooms-{code}.jsonl").read_bytes()
+    (*_, last) = states(entries(text))
+    return last
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EACCES"])
@@ -21,9 +33,13 @@ def test_when_the_disk_fails_the_old_document_stays_and_the_next_change_works(
     path, side = server.file(code), server.data / "rooms/.side"
     temp, lock = side / f"{code}.tmp", side / f"{code}.lock"
     places = {"folder fsync": path.parent, "openat of the lock": lock, "flock": lock}
+    journal = server.data / f"journals/rooms-{code}.jsonl"
+    place = journal if call.endswith("of the journal") else places.get(call, temp)
+    assert ann.post(f"/{code}/unlock")[0] == 303  # From now on there is a file to spare.
+    assert ann.post(f"/{code}/public")[0] == 303
     before = document(path)
     name = call.removeprefix("folder ").split()[0]
-    with trap(server, tmp_path, name, error, places.get(call, temp)):
+    with trap(server, tmp_path, name, error, place):
         status, headers, text = ann.post(f"/{code}/lock", act="a" * 24)
         assert status == 503 and headers["Retry-After"] and "cannot save right now" in text
         after = document(path)
@@ -33,6 +49,38 @@ def test_when_the_disk_fails_the_old_document_stays_and_the_next_change_works(
     assert ann.post(f"/{code}/lock", act="a" * 24)[0] == 303
     assert document(path)["door"]["locked"]
     assert ann.post(f"/{code}/unlock")[0] == 303
+    assert led(server, code) == document(path)
+
+
+@pytest.mark.parametrize("error", ["EIO", "ENOSPC", "EACCES"])
+def test_when_the_flush_fails_that_many_rooms_share_each_host_hears_it(
+    server, visit, tmp_path, error
+):
+    """Fault 42."""
+    hosts = [visit(f"Host {n}") for n in range(12)]
+    codes = [host.opens_room() for host in hosts]
+    refused = []
+
+    def plays(n):
+        locked = False
+        for turn in range(16):
+            door = ("lock", "unlock")[turn % 2]
+            status, _, text = hosts[n].post(f"/{codes[n]}/{door}")
+            if status == 303:
+                locked = door == "lock"
+            else:
+                assert status == 503 and "cannot save right now" in text
+                refused.append(n)
+            assert document(server.file(codes[n]))["door"]["locked"] == locked
+
+    with trap(server, tmp_path, "syncfs", error), ThreadPoolExecutor(12) as threads:
+        for done in [threads.submit(plays, n) for n in range(12)]:
+            done.result()
+    assert refused
+    for host, code in zip(hosts, codes, strict=True):
+        assert host.post(f"/{code}/public")[0] == 303
+        assert document(server.file(code))["public"]
+        assert led(server, code) == document(server.file(code))
 
 
 @pytest.mark.parametrize("error", ["EIO", "ENOSPC"])

@@ -35,7 +35,10 @@ class Visitor:
     def ask(self, method, path, body=None, headers=()):
         """One request; (status, headers, text)."""
         line = http.client.HTTPConnection(
-            "127.0.0.1", self.server.port, timeout=20, source_address=(self.address, 0)
+            self.server.host,
+            self.server.port,
+            timeout=20,
+            source_address=(self.address, 0) if self.address else None,
         )
         try:
             line.request(method, path, body, {**self.headers, **dict(headers)})
@@ -60,7 +63,7 @@ class Visitor:
 
     def in_room(self, code):
         """This visitor as the room's document knows them."""
-        people = document(self.server.file(code))["people"]
+        people = self.server.document(f"rooms/{code}")["people"]
         return next(p for p in people if p["name"] == self.name)
 
 
@@ -68,13 +71,14 @@ class Page:
     """A page that somebody has open: it keeps its stream, for ever.
 
     `html` is the newest drawing of each part of the page by its id, `wholes` when a stream had
-    shown all of them, `ends` when one ended, `cuts` how often one broke or could not be had, and
-    `refusals` are the statuses of streams that were refused.
+    shown all of them, `says` every signal it was sent, `ends` when one ended, `cuts` how often one
+    broke or could not be had, and `refusals` are the statuses of streams that were refused.
     """
 
     def __init__(self, visitor, path):
         self.visitor, self.path, self.tab = visitor, path, secrets.token_hex(8)
         self.html, self.wholes, self.ends, self.refusals, self.cuts = {}, [], [], [], 0
+        self.says = ""
         self.task = None
         signals = urlencode({"datastar": json.dumps({"tab": self.tab})})
         self._request = (
@@ -131,6 +135,8 @@ class Page:
             await asyncio.sleep(pause)
 
     def _take(self, event):
+        if event.startswith(b"event: datastar-patch-signals"):
+            self.says += event.decode()
         if part := re.search(rb'<div id="(\w+)"', event[:200]):
             self.html[part[1].decode()] = event.replace(b"\ndata: elements ", b"\n")
             if part[1].decode() in PARTS:
@@ -226,14 +232,18 @@ def edit(path, change):
 def worker_of(server, tab):
     """The process id of the worker that serves this tab: the one that holds the lease of the
     presence document that names it. None while the tab has no stream."""
-    for path in (server.data / "presence").glob("*.json"):
-        with suppress(OSError):
-            if any(tab in line for line in document(path)["lines"]):
-                return _holder(server, f"/{path.stem}.life")
+    for key in server.keys("presence"):
+        with suppress(OSError, ValueError):
+            if any(tab in line for line in server.document(key)["lines"]):
+                return _holder(server, key)
     return None
 
 
-def _holder(server, life):
+def _holder(server, key):
+    if server.redis:
+        holder = server.redis.says("HGET", "vroum:leases", key).split(":")
+        return int(holder[1]) if len(holder) == 3 else None
+    life = f"/{key.partition('/')[2]}.life"
     for pid in server.workers:
         with suppress(OSError):
             if any(str(fd.readlink()).endswith(life) for fd in Path(f"/proc/{pid}/fd").iterdir()):

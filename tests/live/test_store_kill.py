@@ -6,13 +6,17 @@ import random
 import signal
 import subprocess
 import sys
+from functools import partial
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 from tinydb import TinyDB
 
 from myapp.hub import Hub
+from myapp.journal import states
 from myapp.store import open_store
+from tests.redis import Redis
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ["BCDF", "GHJK", "LMNP"]
@@ -28,6 +32,7 @@ import gevent
 from myapp.hub import Hub
 from myapp.store import open_store
 store = open_store(sys.argv[1], Hub())
+store.keep_journal("rooms/")
 def press(me, room):
     n = 0
     while True:
@@ -36,9 +41,10 @@ def press(me, room):
             doc = doc or {}
             doc[me] = n
             return doc
-        store.change(f"rooms/{room}", count, fleeting=n % 4 == 0)
+        fleeting = n % 4 == 0 and "all lasts" not in sys.argv
+        store.change(f"rooms/{room}", count, fleeting=fleeting)
         os.write(1, f"{room} {me} {n}\\n".encode())
-rooms = sys.argv[3:]
+rooms = sys.argv[4:]
 gevent.joinall(
     [gevent.spawn(press, f"{sys.argv[2]}-{g}", rooms[g % len(rooms)]) for g in range(9)],
     raise_error=True,
@@ -46,9 +52,9 @@ gevent.joinall(
 """
 
 
-def start(data, name):
+def start(url, name, how):
     return subprocess.Popen(
-        [sys.executable, "-c", WRITER, f"tinydb:{data}", name, *ROOMS],
+        [sys.executable, "-c", WRITER, url, name, how, *ROOMS],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
     )
@@ -69,21 +75,51 @@ def hear(worker, lines):
     return [worker.stdout.readline() for _ in range(lines)]
 
 
+@pytest.fixture
+def redis(tmp_path):
+    redis = Redis(tmp_path / "redis")
+    yield redis
+    redis.stop()
+
+
 @pytest.mark.parametrize("stale_edits", [False, True], ids=["", "while an editor saves old texts"])
 def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_path, stale_edits):
-    dice = random.Random(2)
     data = tmp_path / "data"
+    kill_and_compare(f"tinydb:{data}", partial(read_files, data), stale_edits and data)
+
+
+def test_kill_9_of_processes_loses_no_acknowledged_change_in_redis(redis):
+    kill_and_compare(redis.url, partial(read_redis, redis))
+
+
+def test_kill_9_of_redis_loses_no_acknowledged_change_either(redis):
+    """Each round ends with it, and it comes back from its append-only file. What is fleeting may
+    go with it."""
+
+    def read():
+        redis.process.kill()
+        redis.process.wait()
+        redis.start()
+        return read_redis(redis)
+
+    kill_and_compare(redis.url, read, how="all lasts")
+
+
+def kill_and_compare(url, read, edited=None, how=""):
+    """Rounds of writing and dying; after each, `read()` must give what was acknowledged."""
+    dice = random.Random(2)
     expected = {}
     for turn in range(ROUNDS):
-        living = open_store(f"tinydb:{data}", Hub())  # Outlives the others, where it is used.
-        workers = [start(data, f"{turn}-{n}") for n in range(WORKERS)]
+        living = open_store(url, Hub())  # Outlives the others, where it is used.
+        living.keep_journal("rooms/")
+        workers = [start(url, f"{turn}-{n}", how) for n in range(WORKERS)]
         try:
             heard = []
             for victim in dice.sample(workers, len(workers)):
                 heard += hear(victim, dice.randint(30, 400))
-                if stale_edits:
+                if edited:
                     living.get("rooms/BCDF")
-                    save_an_old_text(data, dice)
+                    save_an_old_text(edited, dice)
                 victim.send_signal(signal.SIGKILL)
         finally:
             for worker in workers:
@@ -95,10 +131,30 @@ def test_kill_9_loses_no_acknowledged_change_and_leaves_every_file_readable(tmp_
         expected.update(acknowledged(workers))
         for worker in workers:
             worker.stdout.close()
-        if stale_edits:
+        if edited:
             assert all(living.get(f"rooms/{room}") for room in ROOMS)
         living.close()
-        check(data, expected)
+        docs = read()
+        lost = {
+            (room, writer): (n, docs[room].get(writer))
+            for (room, writer), n in expected.items()
+            if not n <= docs[room].get(writer, 0) <= n + 1
+        }
+        assert not lost
+        check_journals(url)
+
+
+def check_journals(url):
+    """Each leads to its document, and no writer's number ever went back or was left out."""
+    store = open_store(url, Hub())
+    store.keep_journal("rooms/")
+    for room in ROOMS:
+        docs = [*states(store.journal(f"rooms/{room}"))]
+        assert docs[-1] == store.get(f"rooms/{room}")[0]
+        for before, after in pairwise(docs):
+            back = {w: (n, after.get(w)) for w, n in before.items() if n > after.get(w, 0)}
+            assert not back, room
+    store.close()
 
 
 def save_an_old_text(data, dice):
@@ -115,16 +171,15 @@ def save_an_old_text(data, dice):
     new.replace(path)
 
 
-def check(data, expected):
+def read_files(data):
     docs = {}
     for room in ROOMS:
         path = data / "rooms" / f"{room}.json"
         json.loads(path.read_text())
         with TinyDB(path) as db:
             (docs[room],) = db.all()
-    lost = {
-        (room, writer): (n, docs[room].get(writer))
-        for (room, writer), n in expected.items()
-        if not n <= docs[room].get(writer, 0) <= n + 1
-    }
-    assert not lost
+    return docs
+
+
+def read_redis(redis):
+    return {room: json.loads(redis.says("HGET", f"rooms/{room}", "doc")) for room in ROOMS}

@@ -7,16 +7,18 @@ import time
 import pytest
 
 from myapp.games.buzzer import ANTICIPATION, CAP, SLACK
+from myapp.limits import COMMANDS
 from tests.conftest import wait_for
-from tests.live.crowd import DONE, Visitor, document, edit
+from tests.live.crowd import DONE, Visitor
 
 ELSEWHERE = ["evil.example", "127.0.0.1", "127.0.0.1:1", "localhost:{port}", "127.0.0.1:{port}1"]
 SHORT, LONG = 1, 200_000  # microseconds that somebody claims their line takes
 
 
-@pytest.fixture(params=[False, True], ids=["gunicorn", "behind nginx"])
+@pytest.fixture(params=["gunicorn", "behind nginx", "redis behind nginx"])
 def server(request, serve):
-    return serve(nginx=request.param, WEB_CONCURRENCY="2")
+    where = request.param
+    return serve(nginx="nginx" in where, redis="redis" in where, WEB_CONCURRENCY="2")
 
 
 @pytest.fixture
@@ -41,7 +43,7 @@ def start_and_go(server, ann, code, pages):
     def now(doc):
         doc["state"]["until"] = doc["clock"]["at"] + time.time() - doc["clock"]["since"]
 
-    edit(server.file(code), now)
+    server.edit(f"rooms/{code}", now)
     wait_for(lambda: all("GO!" in page.reads() for page in pages))
     time.sleep(ANTICIPATION * 1.5)  # nobody reacts faster than that, by the rules
 
@@ -61,7 +63,7 @@ def test_players_on_different_workers_see_each_other_play(server, people, code, 
 
 def test_a_form_that_comes_from_elsewhere_is_refused_whatever_it_claims(server, people, code):
     ann, _ = people
-    before = server.file(code).read_bytes()
+    before = server.text(f"rooms/{code}")
     for host in ELSEWHERE:
         host = host.format(port=server.port)
         claims = {"X-Forwarded-Host": host, "X-Forwarded-Port": host.rpartition(":")[2]}
@@ -71,10 +73,10 @@ def test_a_form_that_comes_from_elsewhere_is_refused_whatever_it_claims(server, 
     assert ann.post(f"/{code}/lock", {"Origin": "null"})[0] == 403
     for site in ("cross-site", "same-site", "none"):
         assert ann.post(f"/{code}/lock", {"Sec-Fetch-Site": site})[0] == 403, site
-    assert server.file(code).read_bytes() == before
+    assert server.text(f"rooms/{code}") == before
 
     assert ann.post(f"/{code}/lock")[0] == DONE
-    assert document(server.file(code))["door"]["locked"]
+    assert server.document(f"rooms/{code}")["door"]["locked"]
 
 
 def test_what_people_claim_of_their_own_line_changes_nothing(server, people, code, crowd):
@@ -85,7 +87,7 @@ def test_what_people_claim_of_their_own_line_changes_nothing(server, people, cod
         claims = {"X-Tcpinfo-Rtt": str(claim), "X-Forwarded-For": "10.1.2.3"}
         assert player.post(f"/{code}/play/buzz", claims, round=1, reaction=140)[0] == DONE
 
-    rows = document(server.file(code))["state"]["rows"]
+    rows = server.document(f"rooms/{code}")["state"]["rows"]
     assert len(rows) == 2
     for row in rows:
         if server.nginx:  # measured by the kernel, on loopback
@@ -109,7 +111,7 @@ def test_clicking_too_much_is_refused_by_address_whatever_one_claims(serve):
     assert bob.post("/enter", name="Bob")[0] == DONE
 
 
-@pytest.mark.parametrize("server", [True], ids=["behind nginx"], indirect=True)
+@pytest.mark.parametrize("server", ["behind nginx", "redis behind nginx"], indirect=True)
 def test_while_a_worker_is_frozen_the_others_players_go_on(server, people, code, crowd):
     _, bob = people
     ann_page, bob_page = crowd.on_both(people, f"/{code}")
@@ -126,25 +128,86 @@ def test_while_a_worker_is_frozen_the_others_players_go_on(server, people, code,
     assert not ann_page.ends and not bob_page.ends
 
 
-@pytest.mark.parametrize("server", [True], ids=["behind nginx"], indirect=True)
+@pytest.mark.parametrize("server", ["behind nginx", "redis behind nginx"], indirect=True)
 def test_players_of_a_killed_worker_come_back_and_the_others_notice_nothing(
     server, people, code, crowd
 ):
     _, bob = people
     ann_page, bob_page = crowd.on_both(people, f"/{code}")
-    killed, presence = bob_page.worker, server.data / "presence"
-    documents = {path.name for path in presence.glob("*.json")}
+    killed = bob_page.worker
+    documents = {*server.keys("presence")}
 
     os.kill(killed, signal.SIGKILL)
 
     wait_for(lambda: bob_page.ends and bob_page.live)
     assert wait_for(lambda: bob_page.worker) != killed
     wait_for(lambda: killed not in server.workers and len(server.workers) == 2)
-    wait_for(lambda: len(documents - {path.name for path in presence.glob("*.json")}) == 1)
-    lines = [line for path in presence.glob("*.json") for line in document(path)["lines"]]
+    wait_for(lambda: len(documents - {*server.keys("presence")}) == 1)
+    lines = [line for key in server.keys("presence") for line in server.document(key)["lines"]]
     assert {ann_page.tab, bob_page.tab} <= {tab for _, tab, *_ in lines}
     bob.does(f"/{code}/start")
     for page in (ann_page, bob_page):
         wait_for(lambda page=page: "Wait for it" in page.reads())
         assert page.row("Bob") and "away" not in page.row("Bob")
     assert not ann_page.ends
+
+
+ONE_OF_EACH = pytest.mark.parametrize(
+    "server", ["behind nginx", "redis behind nginx"], indirect=True
+)
+
+
+@ONE_OF_EACH
+def test_two_who_wait_on_different_workers_are_matched(server, people, crowd):
+    ann, bob = people
+    pages = crowd.on_both(people, "/")
+    ann.post("/queue/buzzer")
+    wait_for(lambda: "You are number 1 of 1" in pages[0].reads("mine"))
+    assert len({page.worker for page in pages}) == 2
+
+    place = bob.does("/queue/buzzer")
+
+    wait_for(lambda: place in pages[0].says)
+    assert [p["name"] for p in server.document(f"rooms/{place[-4:]}")["people"]] == ["Ann", "Bob"]
+
+
+@ONE_OF_EACH
+def test_of_too_many_tabs_the_oldest_rests_on_whichever_worker_they_are(server, people, crowd):
+    ann, _ = people
+    tabs = [crowd.looks(ann, "/") for _ in range(3)]
+    while len({wait_for(lambda tab=tab: tab.worker) for tab in tabs}) < 2:
+        crowd.closes(tabs.pop())
+        tabs.append(crowd.looks(ann, "/"))
+    crowd.looks(ann, "/")
+    wait_for(lambda: "_elsewhere" in tabs[0].says)
+    assert not any("_elsewhere" in tab.says for tab in tabs[1:])
+
+
+@ONE_OF_EACH
+def test_whoever_is_removed_is_out_on_every_worker(server, people, code, crowd):
+    ann, bob = people
+    pages = crowd.on_both(people, f"/{code}")
+    ann.does(f"/{code}/remove", player=bob.in_room(code)["key"])
+    wait_for(lambda: "You were removed" in pages[1].reads("me") + pages[1].reads())
+    seen = [bob.post(f"/{code}/join") for _ in range(12)]  # by both workers, one of these days
+    assert {status for status, _, _ in seen} == {403}
+    assert all("removed you" in text for _, _, text in seen)
+
+
+@ONE_OF_EACH
+def test_a_limit_is_one_limit_however_many_workers_there_are(people, code):
+    ann, _ = people
+    began = time.monotonic()
+    seen = [ann.post(f"/{code}/lock")[0] for _ in range(80)]
+    most = COMMANDS.burst + COMMANDS.rate * (time.monotonic() - began)
+    assert set(seen) == {DONE, 429}
+    assert COMMANDS.burst - 5 <= seen.count(DONE) <= most + 1
+
+
+@ONE_OF_EACH
+def test_an_account_made_on_one_worker_opens_on_every_other(server, people):
+    ann, _ = people
+    ann.does("/sign-up", name="Ann", password="correct horse battery")
+    for n in range(6):
+        phone = Visitor(server, f"Phone {n}")
+        phone.does("/log-in", name="Ann", password="correct horse battery")

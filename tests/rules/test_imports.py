@@ -25,12 +25,13 @@ LAYERS = [
         "words",
         "wire",
     ],
-    ["store", "door", "cheers", "overlay", "people"],
-    ["store_tinydb", "games"],
+    ["store", "door", "cheers", "deeds", "overlay", "people"],
+    ["journal", "documents"],
+    ["store_tinydb", "store_redis", "store_memory", "games"],
     ["room"],
-    ["results"],
+    ["results", "gathering"],
     ["rooms", "presence", "stream", "page", "fanout", "practice"],
-    ["limits", "accounts", "desk", "follow", "grants", "pulse"],
+    ["replay", "limits", "accounts", "desk", "follow", "grants", "pulse", "undo"],
     ["asks", "weather"],
     ["operator"],
     ["lobby", "caretaker"],
@@ -39,7 +40,7 @@ LAYERS = [
     ["cli", "worker"],
     ["__init__"],
 ]
-SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "cli")
+SHELVES = ("views", "journey", "games", "gamekit", "store_tinydb", "store_redis", "cli")
 """Folders whose files may import each other."""
 HOMES = {
     "babel": {"words", "views"},
@@ -50,8 +51,12 @@ HOMES = {
     "redis": {"store_redis"},
     "gevent": {
         "rooms",
+        "gathering",
+        "replay",
         "worker",
         "store_tinydb",
+        "store_redis",
+        "store_memory",
         "hub",
         "presence",
         "lobby",
@@ -66,11 +71,15 @@ HOMES = {
     },
     "gunicorn": {"worker"},
     "msgspec": {
+        "documents",
         "accounts",
         "desk",
         "game",
         "games",
+        "journal",
         "room",
+        "replay",
+        "results",
         "rooms",
         "store_tinydb",
         "views",

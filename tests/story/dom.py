@@ -56,6 +56,17 @@ class Element:
                     return True
         return False
 
+    def put_before(self, id: str, new: "Element") -> bool:
+        """Put `new` before what has this id; whether there is such a thing."""
+        for n, child in enumerate(self.children):
+            if isinstance(child, Element):
+                if child.attrs.get("id") == id:
+                    self.children.insert(n, new)
+                    return True
+                if child.put_before(id, new):
+                    return True
+        return False
+
     def remove(self, id: str) -> bool:
         """Take out what has this id; whether there is such a thing."""
         for n, child in enumerate(self.children):

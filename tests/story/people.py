@@ -166,6 +166,9 @@ class Page:
                     into = self.tree.first(id=event.target)
                     assert into, f"no #{event.target} on {self.path}"
                     into.children.append(part)
+                elif isinstance(part, Element) and event.mode == "before":
+                    put = self.tree.put_before(event.target, part)
+                    assert put, f"no #{event.target} on {self.path}"
                 elif isinstance(part, Element):
                     assert self.tree.replace(part), f"no #{part.attrs.get('id')} on {self.path}"
 

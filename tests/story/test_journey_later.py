@@ -60,7 +60,7 @@ def test_a_file_that_is_no_room_is_refused_with_the_reason(ann, world, den):
     text = f'{{"_default": {{"1": {den}}}}}'
     answer = ann.ask("POST", "/journey/12/save", json={"text": text}, headers=SAME)
     assert answer.status == 400
-    assert ".json: " in answer.body.decode()
+    assert ".json, line 1: " in answer.text
     assert world.house.store.get(key) == before
 
 

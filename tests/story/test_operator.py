@@ -4,6 +4,7 @@ import gevent
 import pytest
 
 from myapp import create_app
+from myapp.desk import KINDS
 from tests.story.people import SAME
 
 PAGE = {"Datastar-Request": "true", "Page-Size": "390 x 844", "Page-Is": "visible"}
@@ -208,3 +209,55 @@ def test_no_secret_is_on_the_page(op, hers, his, code):
     page = op.open("/operator")
     hers.press("Start")
     read_until(page, lambda: "started" in row(page, f"rooms/{code}"))  # the world looks for secrets
+
+
+def test_what_comes_back_comes_back_in_its_place(op, hers, code):
+    others = [hers.person.open_room() for _ in range(4)]
+    page = op.open("/operator")
+
+    def rows():
+        (body,) = page.tree.all(id="rows-rooms")
+        return [row.attrs["id"] for row in body.all(tag="tr")]
+
+    before = [f"row-rooms-{code}" for code in sorted([code, *others])]
+    read_until(page, lambda: rows() == before)
+    for name in before[1:3]:
+        op.command("/operator/delete", key=name.removeprefix("row-").replace("-", "/"))
+    read_until(page, lambda: rows() == [before[0], *before[3:]])
+    for left in (4, 5):
+        page.press("Undo")
+        read_until(page, lambda left=left: len(rows()) == left)
+    assert rows() == before
+
+
+def names_of(world, op):
+    """What is kept for an undo, and what an undo of all of it brings back."""
+    kept = [str(world.house.store.get(key)) for key in world.house.store.keys("deleted/")]
+    for key in world.house.store.keys("deleted/"):
+        op.command("/operator/undo", player=key.removeprefix("deleted/"))
+    every = [key for kind in KINDS for key in world.house.store.keys(f"{kind}/")]
+    return kept, str([world.house.store.get(key) for key in every])
+
+
+def test_nobody_who_was_forgotten_comes_back_by_undo(op, bob, hers, his, code, world):
+    bob.form("/sign-up", name="Bob", password=PASSWORD)
+    bob.command("/queue/buzzer")
+    (account,) = world.house.store.keys("accounts/")
+    id = world.house.store.get(account)[0]["id"]
+    results = {"ids": {"p2": id}, "names": {"p2": "Bob"}, "scores": {"names": {"p2": "Bob"}}}
+    world.house.store.change("results/KXQP", lambda _: results)
+    for key in (f"rooms/{code}", account, "queue/buzzer", "results/KXQP"):
+        op.command("/operator/delete", key=key)
+    bob.form("/forget")
+    kept, back = names_of(world, op)
+    assert len(kept) == 2 and "Ann" in str(kept)
+    for text in (*kept, back):
+        assert "Bob" not in text and id not in text
+    assert [p["name"] for p in world.document(code)["people"]] == ["Ann"]
+
+
+def test_whoever_signed_up_meanwhile_has_the_seat_in_what_comes_back(op, ann, hers, code, world):
+    op.command("/operator/delete", key=f"rooms/{code}")
+    ann.form("/sign-up", name="Ann", password=PASSWORD)
+    names_of(world, op)
+    assert "You are the host" in ann.get(f"/{code}").text
