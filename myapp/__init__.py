@@ -11,6 +11,7 @@ from jinja2 import StrictUndefined
 
 from myapp import caretaker, cli, journey, logs, metrics, picture, views
 from myapp.accounts import Accounts
+from myapp.fanout import Fanout
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -23,6 +24,7 @@ from myapp.rooms import Rooms
 from myapp.store import open_store
 from myapp.views.drawing import Drawing
 from myapp.views.house import House
+from myapp.views.templates import Templates
 
 ROOT = Path(__file__).parent.parent
 
@@ -50,6 +52,7 @@ def create_app(**settings: Any) -> Flask:
     STREAMS_IN_ALL.
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
+    app.jinja_environment = Templates
     app.config.from_mapping(
         STORE_URL="tinydb:./data",
         SECRET_KEY=None,
@@ -97,10 +100,12 @@ def create_app(**settings: Any) -> Flask:
     app.jinja_env.globals["spread_of"] = picture.Spread.of
     drawing = Drawing(app.jinja_env, rooms, lobby, presence)
     app.extensions["hub"] = hub
-    app.extensions["count"] = metrics.REQUESTS.set
+    fanout = Fanout(hub, store)
+    app.extensions["count"] = lambda served: metrics.REQUESTS.set(served + fanout.parked)
     app.extensions["begin"] = caretaker.begin(store, presence, rooms, accounts, practice, operator)
     app.extensions["house"] = House(
         hub,
+        fanout,
         store,
         presence,
         rooms,

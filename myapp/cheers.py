@@ -105,6 +105,11 @@ class Cheers:
         """Differs when the player's own row of buttons is to be drawn again."""
         return self.on, self.ready.get(player), self.big_ready.get(player)
 
+    @property
+    def waits(self) -> object:
+        """Differs when the stamp of anybody does."""
+        return self.ready, self.big_ready
+
     def popped(self, now: float) -> dict[str, str]:
         """Who shows what, by player."""
         return {pop.player: pop.emote for pop in self.pops if pop.until > now}

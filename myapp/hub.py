@@ -2,10 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from functools import partial
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import gevent
 from gevent.event import Event
+from gevent.socket import wait_write
 from gevent.threadpool import ThreadPool
 
 P = ParamSpec("P")
@@ -16,6 +18,14 @@ PATIENT_THREADS = 32
 
 _patient: ThreadPool | None = None
 _in_turn: ThreadPool | None = None
+
+
+class Listener(Protocol):
+    """Whoever is told that a key rang, and that the hub closes. It must not block."""
+
+    def ring(self, key: str) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Bell:
@@ -53,21 +63,29 @@ class Hub:
 
     def __init__(self) -> None:
         self.closing = False
-        self._bells: dict[str, set[Bell]] = {}
+        self._bells: dict[str, set[Listener]] = {}
+        self._at_the_end: list[Callable[[], None]] = []
 
     @contextmanager
     def listen(self, *keys: str) -> Iterator[Bell]:
         """A bell for these keys; "rooms/", with its final slash, is every key below it."""
         bell = Bell(self.closing)
-        for key in keys:
-            self._bells.setdefault(key, set()).add(bell)
+        self.join(bell, *keys)
         try:
             yield bell
         finally:
-            for key in keys:
-                self._bells[key].discard(bell)
-                if not self._bells[key]:
-                    del self._bells[key]
+            self.part(bell, *keys)
+
+    def join(self, listener: Listener, *keys: str) -> None:
+        """From now on `listener` hears these keys, until it parts."""
+        for key in keys:
+            self._bells.setdefault(key, set()).add(listener)
+
+    def part(self, listener: Listener, *keys: str) -> None:
+        for key in keys:
+            self._bells[key].discard(listener)
+            if not self._bells[key]:
+                del self._bells[key]
 
     def hears(self, key: str) -> bool:
         return key in self._bells or _folder(key) in self._bells
@@ -82,11 +100,17 @@ class Hub:
                     for bell in bells:
                         bell.ring(heard)
 
+    def at_the_end(self, fn: Callable[[], None]) -> None:
+        """Call `fn` when the hub closes, before `close` returns."""
+        self._at_the_end.append(fn)
+
     def close(self) -> None:
         """From now on no wait lasts, on any bell, old or new."""
         self.closing = True
         for bell in {bell for bells in self._bells.values() for bell in bells}:
             bell.close()
+        for fn in self._at_the_end:
+            fn()
 
 
 def aside(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -119,7 +143,7 @@ def aside_in_turn(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return _outcome(_in_turn, fn, *args, **kwargs)
 
 
-def on_readable(fd: int, fn: Callable[[], None]) -> Callable[[], None]:
+def on_readable(fd: int, fn: Callable[[], object]) -> Callable[[], None]:
     """Have the loop call `fn`, which must not block, when `fd` can be read. Returns how to stop."""
     watcher = gevent.get_hub().loop.io(fd, 1)
     watcher.start(fn)
@@ -132,6 +156,33 @@ def on_readable(fd: int, fn: Callable[[], None]) -> Callable[[], None]:
             watcher = None
 
     return stop
+
+
+def every(seconds: float, fn: Callable[[], None]) -> Callable[[], None]:
+    """Have the loop call `fn`, which must not block, again and again. Returns how to stop."""
+    timer = gevent.get_hub().loop.timer(seconds, seconds)
+    timer.start(fn)
+
+    def stop() -> None:
+        timer.stop()
+        timer.close()
+
+    return stop
+
+
+def beside(fn: Callable[P, object], *args: P.args, **kwargs: P.kwargs) -> Callable[[], None]:
+    """Run `fn` in a greenlet of its own. Returns how to end it, which does not wait for it."""
+    greenlet = gevent.spawn(fn, *args, **kwargs)
+    return partial(greenlet.kill, block=False)
+
+
+def breathe() -> None:
+    """Let the loop look at the network, and whoever it wakes take a turn."""
+    gevent.sleep(0)
+
+
+def until_writable(fd: int) -> None:
+    wait_write(fd)
 
 
 def _folder(key: str) -> str:

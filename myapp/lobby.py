@@ -146,6 +146,11 @@ class Lobby:
                 places[kind] = (alive.index(id) + 1, len(alive), game.seats[0])
         return places
 
+    def stamp(self) -> object:
+        """Differs when a home page may have something else to show."""
+        queues = tuple(self._store.version(f"queue/{kind}") for kind in games.found())
+        return tuple((room.code, room.version) for room in self.public()), queues
+
     def settle(self, id: str) -> None:
         """Open the room when enough wait, though nobody has pressed anything just now."""
         for kind, (_, waiting, needed) in self.places(id).items():

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from functools import cache
+from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import count
 from unicodedata import normalize
@@ -96,9 +96,10 @@ def skeleton(name: str) -> str:
     return seen
 
 
-def _looks(name: str) -> set[str]:
+@lru_cache(4096)
+def _looks(name: str) -> frozenset[str]:
     # One skeleton cannot serve: a Greek capital nu is an N and its small one a v, but N is no v.
-    return {skeleton(name), skeleton(name.casefold())}
+    return frozenset((skeleton(name), skeleton(name.casefold())))
 
 
 def distinct(name: str, taken: Iterable[str]) -> str:

@@ -79,8 +79,10 @@ class Forecast:
 
     def _learn(self, key: str) -> None:
         found = self._store.get(key)
-        self._bad.pop(self._keys.pop(key, ""), None)
+        before = self._keys.pop(key, "")
+        self._bad.pop(before, None)
         if found:
             doc: dict[str, Any] = dict(found[0])
             self._keys[key] = player = doc.pop("player")
             self._bad[player] = Weather(**doc)
+        self._hub.ring(f"tabs:{self._keys.get(key, before)}")

@@ -38,6 +38,7 @@ class StreamWorker(GeventWorker):
         mended; gunicorn does so for a SyntaxError only."""
         try:
             super().load_wsgi()
+            self.wsgi: Any = partial(told, self.wsgi)
         except Exception as mistake:
             if self.reloader is None:
                 raise
@@ -45,6 +46,15 @@ class StreamWorker(GeventWorker):
             self.wsgi = make_fail_app(traceback.format_exc())
             for frame in traceback.extract_tb(mistake.__traceback__):
                 self.reloader.add_extra_file(frame.filename)
+
+    def handle_request(self, *request: Any) -> None:
+        """As gunicorn does, but a stream that was parked has taken its connection with it."""
+        try:
+            super().handle_request(*request)
+        except BaseException as parked:
+            if not getattr(parked, "parked", False):
+                raise
+            raise StopIteration from None
 
     def run(self) -> None:
         gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
@@ -89,3 +99,9 @@ class StreamWorker(GeventWorker):
 
     def extension(self, name: str, default: Any = None) -> Any:
         return getattr(self.app.callable, "extensions", {}).get(name, default)
+
+
+def told(app: Any, environ: dict[str, Any], start_response: Any) -> Any:
+    """The app, told that this server lets go of a connection whose stream is parked."""
+    environ["vroum.parks"] = True
+    return app(environ, start_response)

@@ -4,6 +4,7 @@ import http.client
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -17,7 +18,8 @@ ROOT = Path(__file__).resolve().parent.parent
 
 APP = """
 import os
-from flask import Flask, Response
+import gevent
+from flask import Flask, Response, request
 from gevent.event import Event
 
 class Hub:
@@ -25,6 +27,27 @@ class Hub:
         self.closed = Event()
     def close(self):
         self.closed.set()
+
+class Parked(BaseException):
+    parked = True
+
+class Parking:  # sends one line by the server, takes the connection and writes one more to it
+    def __init__(self, environ):
+        self.environ, self.sent = environ, False
+    def __iter__(self):
+        return self
+    def __next__(self):
+        if not self.sent:
+            self.sent = True
+            return b"by the server\\n"
+        fd = self.environ["gunicorn.socket"].detach()
+        def later():
+            os.write(fd, b"6\\r\\nours\\r\\n\\r\\n0\\r\\n\\r\\n")
+            os.close(fd)
+        gevent.spawn_later(0.2, later)
+        raise Parked
+    def close(self):
+        pass
 
 app = Flask(__name__)
 hub = app.extensions["hub"] = Hub()
@@ -40,6 +63,11 @@ def live():
         hub.closed.wait()
         yield "bye\\n"
     return Response(stream())
+
+@app.get("/parked")
+def parked():
+    assert request.environ["vroum.parks"]
+    return Response(Parking(request.environ), direct_passthrough=True)
 """
 
 
@@ -203,3 +231,18 @@ def test_while_developing_a_mistake_is_shown_in_the_page_until_it_is_mended(tmp_
         eventually(lambda: server.get("/").read() == b"third edition" or None)
     finally:
         server.stop()
+
+
+def test_the_server_lets_go_of_a_connection_and_has_kept_nothing_back(server: Server) -> None:
+    """What parking a stream needs of gunicorn: environ["gunicorn.socket"] is the connection itself,
+    bodies without a length are chunked, each piece is on the wire before the next is asked for,
+    and an exception that is no Exception leaves the connection to us, without a last chunk."""
+    with socket.create_connection(("127.0.0.1", server.port), timeout=5) as line:
+        line.sendall(b"GET /parked HTTP/1.1\r\nHost: x\r\n\r\n")
+        heard = b""
+        while more := line.recv(4096):
+            heard += more
+    head, _, body = heard.partition(b"\r\n\r\n")
+    assert b"Transfer-Encoding: chunked" in head
+    assert body.lower() == b"e\r\nby the server\n\r\n6\r\nours\r\n\r\n0\r\n\r\n"
+    assert "Traceback" not in server.log.read_text()

@@ -1,11 +1,11 @@
 """Drawing: rooms and the lobby as fragments, each drawn once for all who see the same."""
 
 import math
-from collections import OrderedDict
+from collections import OrderedDict, deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from jinja2 import Environment
 
@@ -17,12 +17,15 @@ from myapp.people import Player
 from myapp.presence import AWAY, CROWN, Presence
 from myapp.room import Room
 from myapp.rooms import Rooms
+from myapp.views.reading import Facts, Path
 from myapp.views.who import Who
 from myapp.words import ENGLISH, words
 
 PARTS = {"head": "lasting", "backdrop": "lasting", "table": "version", "people": "lasting"}
 """What of a room its audience shares, and what of the room must have changed to draw it again."""
 KEPT = 2000  # drawings remembered; the ones longest unused go first
+
+MOMENT = 0.02  # seconds for which what was worked out for one own part serves the next
 
 Drawn = tuple[str, bytes]
 """A fragment as HTML, and as the event that puts it on a page."""
@@ -46,6 +49,28 @@ class Here:
         return self.gone, self.lost
 
 
+class Given(NamedTuple):
+    """What is drawn of a visitor beside who they are in the room."""
+
+    hosting: bool
+    name: str | bool | None  # told only when it is to be seen
+    offer: str | None
+    removed: bool
+    knocked: bool
+
+
+@dataclass(eq=False, slots=True)
+class Own:
+    """A visitor's own part of a room's page: as HTML, as event, and what it was drawn from."""
+
+    facts: Facts
+    reads: frozenset[Path]
+    me: Player | None
+    cheers: object
+    html: str
+    parts: tuple[bytes, ...]
+
+
 THEN = Here(frozenset(), frozenset(), math.inf, frozenset())
 """In the past nobody is away: who had the page open is not written down."""
 
@@ -61,6 +86,9 @@ class Drawing:
         self._spoken: dict[str, Environment] = {}
         self._drawn: OrderedDict[tuple[object, ...], tuple[object, str, bytes]] = OrderedDict()
         self._here: dict[str, tuple[object, Here]] = {}
+        self._facts: dict[str, deque[Facts]] = {}
+        self._reads: dict[frozenset[Path], frozenset[Path]] = {}
+        self._strangers: dict[tuple[str, str, Given], Own] = {}
 
     def html(self, template: str, language: str = ENGLISH, **given: Any) -> str:
         return self._in(language).get_template(template).render(given)
@@ -132,26 +160,77 @@ class Drawing:
 
     def mine(self, room: Room, who: Who) -> str:
         """The part of a room's page that is one visitor's own."""
-        room.game.lost = self.here(room).lost
-        room.at(self.rooms.time())
         me = room.member(who.id) if who.id else None
-        taken = [p.name for p in room.people if not p.left]
-        offer = names.distinct(who.name, taken) if who.name and not me else who.name
-        return self.html(
+        return self.own(room, me, who, self.facts(room)).html
+
+    def own(
+        self, room: Room, me: Player | None, who: Who, facts: Facts, before: "Own | None" = None
+    ) -> "Own":
+        """The same, and what there is to know of it; `before` itself, if that is still right.
+
+        Strangers who are to see the same share a drawing.
+        """
+        cheers = me and room.cheers.stamp(me.key)
+        if before and before.me == me and before.cheers == cheers:
+            if before.facts is facts:
+                return before
+            if facts.as_before(before.facts, before.reads):
+                before.facts = facts
+                return before
+        given = self._given(room, me, who)
+        kept = (room.code, who.language, given)
+        if me is None and kept in self._strangers and self._strangers[kept].facts is facts:
+            return self._strangers[kept]
+        reads: set[Path] = set()
+        for name in ("people", "door") if me is None else ("host",):  # what is given depends on it
+            getattr(facts.eye("room", reads), name)
+        html = self.html(
             "_me.html",
             language=who.language,
-            room=room,
-            game=room.game,
-            presence=self.here(room),
+            room=facts.eye("room", reads),
+            game=facts.eye("game", reads),
+            presence=facts.eye("presence", reads),
             me=me,
-            hosting=me is not None and me.key == room.host,
-            name=who.name,
+            delays=DELAYS,
+            now=self.rooms.time(),
+            **given._asdict(),
+        )
+        reads.discard(("room", "cheers", None))  # the stamp of one's own cheers says it better
+        paths = self._reads.setdefault(frozenset(reads), frozenset(reads))
+        own = Own(facts, paths, me, cheers, html, (event(html),))
+        if me is None:
+            self._strangers[kept] = own
+            _bounded(self._strangers)
+        _bounded(self._reads)
+        return own
+
+    def _given(self, room: Room, me: Player | None, who: Who) -> "Given":
+        if me is not None:
+            return Given(me.key == room.host, True, None, False, False)
+        offer = who.name
+        if who.name:
+            offer = names.distinct(who.name, [p.name for p in room.people if not p.left])
+        return Given(
+            hosting=False,
+            name=who.name if offer != who.name else bool(who.name),
             offer=offer if offer != who.name else None,
             removed=who.id in room.door.removed,
             knocked=any(k.id == who.id for k in room.knocking),
-            delays=DELAYS,
-            now=self.rooms.time(),
         )
+
+    def facts(self, room: Room) -> Facts:
+        """What own parts read of a room, at this moment or just before."""
+        now, stamp = self.rooms.time(), (room.lasting, self.here(room).stamp)
+        kept = self._facts.setdefault(room.code, deque())
+        if not kept or kept[-1].stamp != stamp or now > kept[-1].at + MOMENT:
+            room.game.lost = self.here(room).lost
+            room.at(now)
+            things = {"room": room, "game": room.game, "presence": self.here(room)}
+            kept.append(Facts(things, stamp, now))
+            if len(kept) > 4:  # whoever has not looked for so long is drawn again
+                kept.popleft().forget()
+        _bounded(self._facts)
+        return kept[-1]
 
     def past(self, room: Room, me: Player | None, language: str = ENGLISH) -> str:
         """A room as it once was, as `me`, one of its people then, saw it; nothing acts there."""
@@ -198,6 +277,12 @@ class Drawing:
         if len(self._drawn) > KEPT:
             self._drawn.popitem(last=False)
         return known[1], known[2]
+
+
+def _bounded(known: dict[Any, Any]) -> None:
+    """Let the oldest go."""
+    while len(known) > KEPT:
+        del known[next(iter(known))]
 
 
 def event(html: str) -> bytes:

@@ -1,7 +1,6 @@
 """Home: a name, new rooms, joining by code, public rooms, quick match."""
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
@@ -13,7 +12,7 @@ from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
 from myapp.names import clean
 from myapp.rooms import NoSuchRoom
-from myapp.stream import Look
+from myapp.stream import Look, Scene, Sight
 from myapp.views.answers import go, named, stay
 from myapp.views.drawing import event
 from myapp.views.house import House, house
@@ -47,20 +46,31 @@ def home() -> Any:
 @pages.get("/live")
 def live() -> Response:
     """The home page's one stream."""
-    return open_stream("", ["home:rooms", "queue/"], home_look(house(), who()))
+    return open_stream("", Outlook(house(), who()))
 
 
-def home_look(at: House, visitor: Who) -> Callable[[], Look]:
-    def look() -> Look:
+class Outlook(Sight):
+    """Somebody who looks at the home page."""
+
+    keys = ("home:rooms", "queue/")
+
+    def __init__(self, at: House, visitor: Who) -> None:
+        self._at = at
+        self._visitor = visitor
+
+    def scene(self) -> Scene:
+        stamp = self._at.lobby.stamp()
+        return Scene(stamp, stamp)
+
+    def see(self, scene: Scene) -> Look:
+        at, visitor = self._at, self._visitor
         if visitor.id:
             at.lobby.settle(visitor.id)
         match = at.lobby.match(visitor.id) if visitor.id else None
         if match:
             return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
         _, everybodys = at.drawing.lobby_part(visitor.language)
-        return Look((everybodys, event(at.drawing.home_mine(visitor))))
-
-    return look
+        return Look((everybodys,), (event(at.drawing.home_mine(visitor)),))
 
 
 @pages.post("/enter")

@@ -6,6 +6,7 @@ from typing import cast
 from flask import current_app
 
 from myapp.accounts import Accounts
+from myapp.fanout import Fanout
 from myapp.hub import Hub
 from myapp.limits import Limits
 from myapp.lobby import Lobby
@@ -23,6 +24,7 @@ class House:
     """The parts of one running server."""
 
     hub: Hub
+    fanout: Fanout
     store: Store
     presence: Presence
     rooms: Rooms

@@ -9,6 +9,7 @@ from flask import Blueprint, Response, abort, jsonify, render_template, request,
 
 from myapp import picture
 from myapp.results import Results
+from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.views.house import house
 from myapp.views.replay import replay
@@ -52,13 +53,17 @@ def called(results: Results, player: str) -> str | None:
 def found_for(code: str) -> Results:
     """The results of a room that this visitor may see. 403 for a locked room's stranger."""
     room = house().rooms.get(code)
-    if room and looking(code).outside(room):
+    if room and outside(looking(code), room):
         abort(403)
     return house().rooms.results(code)
 
 
 def looking(code: str) -> Looking:
-    return Looking(code, who(), "page", request.args.get("key"), "")
+    return Looking(house(), code, who(), "page", request.args.get("key"), "")
+
+
+def outside(looking: Looking, room: Room) -> bool:
+    return looking.outside(room, looking.me(room))
 
 
 def times(code: str) -> Response:
@@ -76,10 +81,10 @@ def times(code: str) -> Response:
 
 def record(code: str) -> Response:
     """The game written down, for whoever may look at it."""
-    room = looking(code).room(house())
+    room = looking(code).room()
     if room is None:
         raise NoSuchRoom(code)
-    text = "" if looking(code).outside(room) else room.game.record(room.names)
+    text = "" if outside(looking(code), room) else room.game.record(room.names)
     if not text:
         abort(404)
     name = f"vroum-{room.kind}-{code}.{room.game.record_type}"

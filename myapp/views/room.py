@@ -1,8 +1,9 @@
 """Room: its page, its one stream, and what people may do in it."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +23,12 @@ from myapp.names import clean
 from myapp.people import Player
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
-from myapp.stream import Behind, Look
+from myapp.stream import Behind, Look, Parts, Scene, Sight
 from myapp.views.answers import go, named, stay
-from myapp.views.drawing import Drawing, Drawn, event
+from myapp.views.drawing import Drawn, Here, Own, event
 from myapp.views.house import House, house
 from myapp.views.identity import arrived, round_trip, sent, text
+from myapp.views.reading import Facts
 from myapp.views.streams import open_stream, passing_stream
 from myapp.views.who import Who, who
 
@@ -91,12 +93,13 @@ def view_asked_for() -> str:
 def page(code: str) -> Any:
     visitor, view = who(), view_asked_for()
     draw, key = house().drawing, request.args.get("key")
-    looking = Looking(code, visitor, view, key, invite(code))
-    room = looking.room(house())
+    looking = Looking(house(), code, visitor, view, key, invite(code))
+    room = looking.room()
     if room is None:
         raise NoSuchRoom(code)
     if visitor.id:
         house().lobby.arrived(room.kind, visitor.id)
+    me = looking.me(room)
     response = make_response(
         render_template(
             "room.html",
@@ -104,7 +107,7 @@ def page(code: str) -> Any:
             view=view,
             now=house().rooms.time(),
             parts={
-                part: html for part, (html, _) in looking.shared(draw, room, at_first=True).items()
+                part: html for part, (html, _) in looking.shared(room, me, at_first=True).items()
             },
             mine=draw.mine(room, visitor) if view in STAGES else "",
             style=style_of(room),
@@ -129,40 +132,59 @@ def invite(code: str) -> str:
     return url_for("room.page", code=code, _external=True)
 
 
+class Seen(Scene):
+    """A room as it is now, and what those share who look at it."""
+
+    def __init__(self, room: Room, here: Here, facts: Facts, wake: float) -> None:
+        super().__init__(
+            stamp=(room.version, here.stamp),
+            standing=(room.lasting, here.stamp, room.cheers.on, room.cheers.waits),
+            wake=wake,
+        )
+        self.room = room
+        self.facts = facts
+        self.members = {p.id: p for p in room.people if p.id and not p.left}
+        self.drawn: dict[Hashable, Parts] = {}
+
+
 @dataclass
-class Looking:
+class Looking(Sight):
     """Somebody who looks at a room: at its page, or at one of the views that are nobody."""
 
+    at: House
     code: str
     visitor: Who
     view: str
     key: str | None
     link: str
-    _mine: tuple[object, bytes] = (None, b"")
-    _me: tuple[str, Player | None] = ("", None)
+    _mine: Own | None = None
 
-    def shared(self, draw: Drawing, room: Room, at_first: bool = False) -> dict[str, Drawn]:
+    @property
+    def keys(self) -> tuple[str, ...]:  # type: ignore[override]
+        return (f"rooms/{self.code}", f"here:{self.code}")
+
+    def shared(self, room: Room, me: Player | None, at_first: bool = False) -> dict[str, Drawn]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing.
 
         `at_first`: as the page is loaded, when an overlay that lags behind cannot show anything.
         """
         view = "page" if self.view in STAGES else self.view
-        if view == "obs":
+        if self.outside(room, me) or (at_first and view == "obs" and room.overlay.delay):
+            view = "door"
+        if self.view == "obs":
             room = room.for_overlay(self.visitor.words.say)
-        as_me = self.me(room) if view == "page" else None
-        shut = self.outside(room) or (at_first and view == "obs" and room.overlay.delay)
-        return draw.shared(room, as_me, "door" if shut else view, self.link, self.visitor.language)
+        as_me = me if self.view in STAGES else None
+        return self.at.drawing.shared(room, as_me, view, self.link, self.visitor.language)
 
     def me(self, room: Room) -> Player | None:
-        if self._me[0] != room.lasting:  # of two hundred people, ten times a second
-            self._me = room.lasting, room.member(self.visitor.id) if self.visitor.id else None
-        return self._me[1]
+        return room.member(self.visitor.id) if self.visitor.id else None
 
-    def outside(self, room: Room) -> bool:
-        return room.locked and self.me(room) is None and self.key != room.glass
+    def outside(self, room: Room, me: Player | None) -> bool:
+        return room.locked and me is None and self.key != room.glass
 
-    def room(self, at: House) -> Room | None:
+    def room(self) -> Room | None:
         """The room as it is now; makes happen what is due."""
+        at = self.at
         room = at.rooms.get(self.code)
         if room is None:
             return None
@@ -174,27 +196,57 @@ class Looking:
             room = at.rooms.get(self.code)
         return room
 
-    def delay(self, at: House) -> float:
+    def delay(self) -> float:
         """How many seconds behind the room the host wants the overlay to be."""
-        room = at.rooms.get(self.code)
+        room = self.at.rooms.get(self.code)
         return room.overlay.delay if room else 0.0
 
-    def look(self, at: House) -> Look:
-        """The room as this visitor sees it now."""
-        room, wall = self.room(at), at.rooms.time()
+    def scene(self) -> Scene:
+        room, wall = self.room(), self.at.rooms.time()
         if room is None:
-            closed = at.drawing.html("_closed.html", language=self.visitor.language, code=self.code)
+            return Scene(None, None)
+        here, due = self.at.drawing.here(room), self.at.rooms.due(room)
+        times = [here.until, *([] if due is None or due <= wall else [due])]
+        return Seen(room, here, self.at.drawing.facts(room), min(times) - wall)
+
+    def see(self, scene: Scene) -> Look:
+        """The room as this visitor sees it now."""
+        if not isinstance(scene, Seen):
+            words = {"language": self.visitor.language, "code": self.code}
+            closed = self.at.drawing.html("_closed.html", **words)
             return Look((event(closed), event('<div id="me"></div>')), last=True)
-        shared = [event for _, event in self.shared(at.drawing, room).values()]
-        here = at.drawing.here(room)
-        me = self.me(room)
-        stamp = room.lasting, here.stamp, me and room.cheers.stamp(me.key)
-        if self.view in STAGES and self._mine[0] != stamp:  # many looks find nothing new
-            self._mine = stamp, event(at.drawing.mine(room, self.visitor))
-        times, due = [here.until], at.rooms.due(room)
-        if due is not None and due > wall:
-            times.append(due)
-        return Look((*shared, self._mine[1]), wake=min(times) - wall)
+        room, me = scene.room, scene.members.get(self.visitor.id)
+        seated = me.key if me and me.seated and self.view in STAGES else ""
+        alike = (room.game.audience(seated), me is None, self._alike)
+        parts = scene.drawn.get(alike)
+        if parts is None:
+            drawn = self.shared(room, me).values()
+            parts = scene.drawn[alike] = tuple(event for _, event in drawn)
+        if self.view not in STAGES:
+            return Look(parts, (), scene.wake)
+        self._mine = self.at.drawing.own(room, me, self.visitor, scene.facts, self._mine)
+        return Look(parts, self._mine.parts, scene.wake)
+
+    @cached_property
+    def _alike(self) -> Hashable:
+        """Beside the audience, what makes that two see the same."""
+        view = "page" if self.view in STAGES else self.view
+        return view, self.key, self.link, self.visitor.language
+
+
+class Overlay(Looking):
+    """A look at the overlay of a stream, which the host may have lag behind."""
+
+    def __init__(self, *given: Any) -> None:
+        super().__init__(*given)
+        self._behind = Behind(super().look, self.delay)
+
+    def look(self, scene: Scene | None = None) -> Look:
+        return self._behind()
+
+    @property
+    def prompt(self) -> bool:
+        return False
 
 
 @pages.get("/<code:code>/live")
@@ -203,14 +255,9 @@ def live(code: str) -> Response:
     view, at = view_asked_for(), house()
     if at.rooms.get(code) is None:
         return DatastarResponse()
-    looking = Looking(code, who(), view, request.args.get("key"), invite(code))
-    keys = [f"rooms/{code}", f"here:{code}"]
-    if view in STAGES:
-        return open_stream(code, keys, lambda: looking.look(at))
-    if view == "obs":
-        behind = Behind(lambda: looking.look(at), lambda: looking.delay(at))
-        return passing_stream(code, keys, behind)
-    return passing_stream(code, keys, lambda: looking.look(at))
+    kind = Overlay if view == "obs" else Looking
+    looking = kind(at, code, who(), view, request.args.get("key"), invite(code))
+    return (open_stream if view in STAGES else passing_stream)(code, looking)
 
 
 def join(code: str) -> Response:

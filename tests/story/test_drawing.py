@@ -93,4 +93,22 @@ def test_what_is_ones_own_is_drawn_for_oneself_alone(code, hers, his, drawn):
     hers.press("Make public")
     his.until("public")
     hers.until("Make private")
-    assert drawn["_me.html"] == 2
+    assert drawn["_me.html"] == 1  # hers: nothing that his shows has changed
+    hers.press("Start")
+    his.until("Wait for it...")
+    hers.until("Wait for it...")
+    assert drawn["_me.html"] == 3
+
+
+def test_strangers_who_see_the_same_share_a_drawing_and_others_do_not(
+    code, hers, his, person, drawn
+):
+    pages = [person(name).open(f"/{code}") for name in ("Dan", "Eve", "bob")]
+    drawn.clear()
+    hers.press("Lock")
+    hers.until("Unlock")
+    for page in pages:
+        page.read()
+    assert all("This room is locked" in page.text for page in pages[:2])
+    assert drawn["_me.html"] == 3  # hers, that of Dan and Eve, and that of the other Bob
+    assert "There is already a" in pages[2].text
