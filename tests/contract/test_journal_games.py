@@ -52,9 +52,8 @@ class Table:
             self.remember()
 
     def goes_on(self):
-        """What is due happens, and Ann and Bob do what a robot would in their place."""
-        if (due := self.room.due) is not None:
-            self.after(max(0.0, due - self.wall) + 0.01, lambda room: room.tick(self.wall))
+        """Ann and Bob do what a robot would in their place; if they wait, what is due happens."""
+        before = len(self.saved)
         for id in ("id-ann", "id-bob"):
             me = self.room.member(id)
             plan = self.room.game.robot(me.key) if me and me.seated else None
@@ -62,6 +61,8 @@ class Table:
                 self.after(
                     2, lambda room, p=plan, id=id: room.play(room.member(id), p.move, p.args)
                 )
+        if len(self.saved) == before and (due := self.room.due) is not None:
+            self.after(max(0.0, due - self.wall) + 0.01, lambda room: room.tick(self.wall))
 
     def told(self):
         return [json.dumps(doc) for doc in states(self.store.journal(self.key))]
