@@ -177,9 +177,11 @@ def test_a_finger_on_the_pad_walks_and_a_screen_reader_does_too(people, server):
 
 def test_where_she_is_is_said_in_words(people, server):
     ann, bob = arena(people, server)
-    place = dict(zip("xy", truth(server, ann, "Ann"), strict=True))
+    place, far = dict(zip("xy", truth(server, ann, "Ann"), strict=True)), shown(ann, "Bob")
     edit(server.file(bob.code), lambda room: room["state"]["avatars"]["p2"].update(place))
     ann.page.evaluate(TAP)
+    wait_for(lambda: shown(ann, "Bob") != far)
+    ann.page.evaluate(TAP)  # he has come to her page by now
     ann.sees("status", "Where you are", "You are in the middle. Near you: Bob.")
 
 

@@ -59,6 +59,7 @@ def test_a_presenter_plays_with_single_keys(party):
     bob.sees("list", "Players", "Robot")
     ann.page.keyboard.press("s")
     bob.sees("status", "Game", re.compile("Wait|GO"))
+    expect(ann.page.get_by_role("button", name="Pause", exact=True)).to_be_visible()
     ann.page.keyboard.press("p")
     bob.sees("status", "Game", "Paused.")
     ann.page.keyboard.press("r")

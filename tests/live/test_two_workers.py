@@ -140,7 +140,8 @@ def test_players_of_a_killed_worker_come_back_and_the_others_notice_nothing(
     os.kill(killed, signal.SIGKILL)
 
     wait_for(lambda: bob_page.ends and bob_page.live)
-    assert wait_for(lambda: bob_page.worker) != killed
+    # On Redis the lease of one who was killed runs out, and its document names Bob until then.
+    wait_for(lambda: bob_page.worker not in (None, killed))
     wait_for(lambda: killed not in server.workers and len(server.workers) == 2)
     wait_for(lambda: len(documents - {*server.keys("presence")}) == 1)
     lines = [line for key in server.keys("presence") for line in server.document(key)["lines"]]
