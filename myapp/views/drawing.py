@@ -70,6 +70,14 @@ class Own:
     html: str
     parts: tuple[bytes, ...]
 
+    def stays(self, facts: Facts) -> bool:
+        """Whether it would be drawn the same of these facts; then it goes by them from now on."""
+        if self.facts is not facts:
+            if not facts.as_before(self.facts, self.reads):
+                return False
+            self.facts = facts
+        return True
+
 
 THEN = Here(frozenset(), frozenset(), math.inf, frozenset())
 """In the past nobody is away: who had the page open is not written down."""
@@ -171,15 +179,11 @@ class Drawing:
         Strangers who are to see the same share a drawing.
         """
         cheers = me and room.cheers.stamp(me.key)
-        if before and before.me == me and before.cheers == cheers:
-            if before.facts is facts:
-                return before
-            if facts.as_before(before.facts, before.reads):
-                before.facts = facts
-                return before
+        if before and before.me == me and before.cheers == cheers and before.stays(facts):
+            return before
         given = self._given(room, me, who)
         kept = (room.code, who.language, given)
-        if me is None and kept in self._strangers and self._strangers[kept].facts is facts:
+        if me is None and kept in self._strangers and self._strangers[kept].stays(facts):
             return self._strangers[kept]
         reads: set[Path] = set()
         for name in ("people", "door") if me is None else ("host",):  # what is given depends on it
