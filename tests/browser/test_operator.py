@@ -136,6 +136,7 @@ def test_a_broken_edit_is_shown_with_file_line_and_reason(server, room, op):
     expect(alert).to_have_count(0)
 
 
+@pytest.mark.alone
 def test_a_page_says_what_it_shows_and_its_reader_is_told(server, room, op, counts):
     _, bob = room
     times = []
