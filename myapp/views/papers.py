@@ -12,8 +12,8 @@ from myapp.results import Results
 from myapp.room import Room
 from myapp.rooms import NoSuchRoom
 from myapp.views.house import house
+from myapp.views.looking import Looking, invite
 from myapp.views.replay import replay
-from myapp.views.room import Looking, invite
 from myapp.views.who import who
 
 pages = Blueprint("papers", __name__)
