@@ -23,7 +23,7 @@ from flask import Response, request, stream_with_context
 SSE = ServerSentEventGenerator
 P = ParamSpec("P")
 
-__all__ = ["SSE", "DatastarEvent", "DatastarResponse", "datastar_response", "read_signals"]
+__all__ = ["SSE", "DatastarEvent", "DatastarResponse", "datastar_response", "event", "read_signals"]
 
 
 class DatastarResponse(Response):
@@ -77,3 +77,8 @@ def read_signals() -> dict[str, Any] | None:
     if signals is not None and not isinstance(signals, dict):
         raise ValueError("signals are not an object")
     return signals
+
+
+def event(html: str) -> bytes:
+    """The server-sent event that puts this fragment on a page."""
+    return SSE.patch_elements(html).encode()

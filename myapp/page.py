@@ -11,7 +11,9 @@ from myapp.stream import Sight, Stream
 from myapp.wire import END, Tape, chunk, write_each
 
 if TYPE_CHECKING:  # they are given to it
-    from myapp.fanout import Circle, Fanout, Row
+    from myapp.circle import Circle
+    from myapp.fanout import Fanout
+    from myapp.rows import Row
 
 log = logging.getLogger(__name__)
 

@@ -8,14 +8,13 @@ from typing import Any
 import msgspec
 from flask import Response, abort, current_app, render_template, request
 
-from myapp.datastar import SSE, DatastarResponse
+from myapp.datastar import SSE, DatastarResponse, event
 from myapp.game import BadMove, IllegalMove
 from myapp.hub import aside
 from myapp.journey.den import AT_FIRST, Den, NoDen, den_in
 from myapp.journey.frame import given, live, pages, patch, reader
 from myapp.practice import Practice
 from myapp.stream import Look
-from myapp.views.drawing import event
 from myapp.views.house import house
 from myapp.views.identity import sent, text
 

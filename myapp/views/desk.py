@@ -9,7 +9,7 @@ import gevent
 from datastar_py.consts import ElementPatchMode
 
 from myapp import desk, undo
-from myapp.datastar import SSE, DatastarEvent
+from myapp.datastar import SSE, DatastarEvent, event
 from myapp.desk import Desk, Row
 from myapp.grants import mark
 from myapp.hub import Bell
@@ -17,7 +17,6 @@ from myapp.metrics import QUICK
 from myapp.people import Player
 from myapp.presence import Line
 from myapp.stream import Look
-from myapp.views.drawing import event
 from myapp.views.house import House
 from myapp.weather import Weather
 

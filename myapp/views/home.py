@@ -7,14 +7,13 @@ from typing import Any
 from flask import Blueprint, Response, abort, redirect, render_template, request, session, url_for
 
 from myapp import games, undo
-from myapp.datastar import SSE, DatastarResponse
+from myapp.datastar import SSE, DatastarResponse, event
 from myapp.game import BadMove, IllegalMove
 from myapp.limits import NEWCOMERS, QUEUE, ROOMS, ROOMS_OF_ADDRESS
 from myapp.names import clean
 from myapp.rooms import NoSuchRoom
 from myapp.stream import Look, Scene, Sight
 from myapp.views.answers import go, named, stay
-from myapp.views.drawing import event
 from myapp.views.house import House, house
 from myapp.views.identity import line, remember, sent, text
 from myapp.views.streams import open_stream

@@ -7,11 +7,14 @@ from typing import Any
 
 from flask import url_for
 
+from myapp.datastar import event
 from myapp.people import Player
 from myapp.room import Room
 from myapp.stream import Behind, Look, Parts, Scene, Sight
-from myapp.views.drawing import Drawn, Here, Own, event
+from myapp.views.drawing import Drawn
+from myapp.views.here import Here
 from myapp.views.house import House
+from myapp.views.owns import Own
 from myapp.views.reading import Facts
 from myapp.views.who import Who
 
@@ -99,7 +102,7 @@ class Looking(Sight):
             return Scene(None, None)
         here, due = self.at.drawing.here(room), self.at.rooms.due(room)
         times = [here.until, *([] if due is None or due <= wall else [due])]
-        return Seen(room, here, self.at.drawing.facts(room), min(times) - wall)
+        return Seen(room, here, self.at.drawing.owns.facts(room), min(times) - wall)
 
     def see(self, scene: Scene) -> Look:
         """The room as this visitor sees it now."""
@@ -116,7 +119,7 @@ class Looking(Sight):
             parts = scene.drawn[alike] = tuple(event for _, event in drawn)
         if self.view not in STAGES:
             return Look(parts, (), scene.wake)
-        self._mine = self.at.drawing.own(room, me, self.visitor, scene.facts, self._mine)
+        self._mine = self.at.drawing.owns.drawn(room, me, self.visitor, scene.facts, self._mine)
         return Look(parts, self._mine.parts, scene.wake)
 
     @cached_property

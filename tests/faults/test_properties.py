@@ -12,11 +12,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from myapp import create_app, games, names
-from myapp.datastar import SSE
+from myapp.datastar import SSE, event
 from myapp.game import IllegalMove
 from myapp.room import Room
 from myapp.store_tinydb.buckets import Buckets
-from myapp.views.drawing import PARTS, Here, event
+from myapp.views.drawing import PARTS
+from myapp.views.here import Here
 from myapp.views.who import Who
 from tests.story.dom import Element, parse
 from tests.story.sse import events

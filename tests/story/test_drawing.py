@@ -17,7 +17,8 @@ def drawn(world, monkeypatch):
         count[template] += 1
         return draw(template, **given)
 
-    monkeypatch.setattr(world.house.drawing, "html", counted)
+    for drawing in (world.house.drawing, world.house.drawing.owns):
+        monkeypatch.setattr(drawing, "html", counted)
     return count
 
 

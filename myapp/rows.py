@@ -1,0 +1,139 @@
+"""Rows: parked pages that were sent the same stand in a row, and are written to together."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from myapp.hub import breathe
+from myapp.page import Page
+from myapp.stream import BEAT, WAITS, Parts
+from myapp.wire import Tape, chunk, frame, write_each
+
+SLICE = 128  # connections written to between two looks at the network
+TICK = BEAT / 4  # seconds between two rounds of heartbeats
+CROWD = 8  # pages that are worth a tape, if
+QUICK = 1.0  # seconds pass at most between two frames
+LENGTH = 64  # frames of a tape, after which all who are not in step get into it
+
+
+@dataclass(eq=False, slots=True)
+class Row:
+    """Pages that were sent the same, and are all plain or all packed."""
+
+    parts: Parts
+    packed: bool
+    pages: dict[int, Page] = field(default_factory=dict)
+    spoke: float = field(default_factory=time.monotonic)
+    tape: Tape | None = None
+
+
+class Rows:
+    """The rows of one circle."""
+
+    def __init__(self) -> None:
+        self.down = False  # the pages have been told that the store is
+        self._rows: dict[tuple[Parts, bool], Row] = {}
+
+    def __iter__(self) -> Iterator[Row]:
+        """Those there are now, whatever becomes of them meanwhile."""
+        return iter([*self._rows.values()])
+
+    def take(self) -> list[Row]:
+        """All that hold a page, to be placed anew."""
+        rows = [row for row in self._rows.values() if row.pages]
+        self._rows = {}
+        return rows
+
+    def forget(self, row: Row) -> None:
+        """Let go of a row, to place it anew or to be rid of it."""
+        self._rows.pop((row.parts, row.packed), None)
+
+    def silent(self) -> bool:
+        """Whether a row is due for a heartbeat."""
+        late = time.monotonic() - (BEAT - TICK)
+        return any(row.spoke < late for row in self._rows.values())
+
+    def tell(self, down: bool) -> None:
+        """Tell the pages that the store is down, or that it is back."""
+        self.down = down
+        for row in self:
+            row.tape = None
+            self.send([*row.pages.values()], frame([WAITS[down]], (), row.packed))
+
+    def news(self, row: Row, pages: list[Page], news: list[bytes]) -> None:
+        """Send these pages, which were this row, the events that brought it to its parts."""
+        if row.packed and len(news) == 1 and len(pages) >= CROWD:
+            self.send_tape(row, pages, row.parts.index(news[0]), news[0])
+        else:
+            row.tape = None
+            self.send(pages, frame(news, (), row.packed))
+        row.spoke = time.monotonic()
+
+    def place(self, row: Row) -> None:
+        """Put this row among the others, or into the one that is sent the same."""
+        kept = self._rows.setdefault((row.parts, row.packed), row)
+        if kept is not row:
+            kept.pages |= row.pages
+            for page in row.pages.values():
+                page.row = kept
+
+    def into(self, page: Page, parts: Parts) -> None:
+        if page.fd < 0:
+            return
+        row = self._rows.get((parts, page.packed))
+        if row is None:
+            row = self._rows[parts, page.packed] = Row(parts, page.packed)
+        if page.row is not row:
+            self.out(page, page.fd)
+            row.pages[page.fd] = page
+            page.row = row
+
+    def out(self, page: Page, fd: int) -> None:
+        row, page.row = page.row, None
+        if row is not None:
+            page.sent, page.waits = row.parts, self.down
+            row.pages.pop(fd, None)
+            if not row.pages and self._rows.get((row.parts, row.packed)) is row:
+                del self._rows[row.parts, row.packed]
+
+    def send(self, pages: list[Page], news: bytes) -> None:
+        """Write the same to all of them, and now and then let the loop look at the network."""
+        if not news:
+            return
+        data = chunk(news)
+        for start in range(0, len(pages), SLICE):
+            if start:
+                breathe()
+            some = [page for page in pages[start : start + SLICE] if page.fd >= 0]
+            written = write_each([page.fd for page in some], data)
+            if written.count(len(data)) < len(some):
+                for page, size in zip(some, written, strict=True):
+                    if size < 0:
+                        page.leave("left")
+                    elif size < len(data):
+                        self.out(page, page.fd)
+                        page.alone(data[size:])
+
+    def send_tape(self, row: Row, pages: list[Page], part: int, event: bytes) -> None:
+        """Send an event to pages that were sent others of its kind just before."""
+        tape = row.tape
+        if time.monotonic() - row.spoke > QUICK:
+            tape = row.tape = None
+        elif tape is None or tape.part != part or tape.length >= LENGTH:
+            tape = row.tape = Tape(part)
+            for page in pages:
+                page.tape = tape
+        behind = [page for page in pages if page.tape is not tape or tape is None]
+        if tape:
+            self.send([page for page in pages if page.tape is tape], tape.add(event))
+        if behind:
+            self.send(behind, frame([event], (), True))
+
+    def beat(self) -> None:
+        late = time.monotonic() - (BEAT - TICK)
+        for row in self:
+            if row.spoke < late and row.pages:
+                pages = [*row.pages.values()]
+                row.tape = None
+                self.send(pages, pages[0].beat())
+                row.spoke = time.monotonic()
