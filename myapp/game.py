@@ -1,4 +1,4 @@
-"""Game, @move, IllegalMove and Say: everything a game file needs to know.
+"""Game, @move, IllegalMove, Say and Dice: everything a game file needs to know.
 
 A game is one dataclass. Its fields are the state and survive a trip through JSON; its `@move`
 methods are the rules; `raise IllegalMove("...")` is no. It never waits, saves or draws, and it
@@ -6,14 +6,14 @@ takes neither time nor chance: both are handed to it, so it can be played in a P
 replayed exactly.
 """
 
-import hashlib
 import inspect
-import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
 import msgspec
+
+from myapp.dice import Dice as Dice  # for the games, which know this file alone
 
 
 class Say(str):
@@ -84,37 +84,6 @@ def fleeting(method: Move) -> Move:
     """
     method.fleeting = True  # type: ignore[attr-defined]
     return method
-
-
-class Dice(random.Random):
-    """Chance that belongs to one room: a 128-bit secret and a counter through a hash.
-
-    The same secret and counter give the same numbers, so a replay is exact; a player who sees
-    any number of results cannot search his way to the next one, as he could with a small seed.
-    """
-
-    def __init__(self, secret: str, drawn: int = 0) -> None:
-        self._secret = bytes.fromhex(secret)
-        self.drawn = drawn
-        super().__init__()
-
-    def seed(self, *_: object, **__: object) -> None:
-        """Do nothing: the secret was the seed."""
-
-    def getrandbits(self, k: int, /) -> int:
-        self.drawn += 1
-        return self._bits(self.drawn.to_bytes(8), k)
-
-    def random(self) -> float:
-        return self.getrandbits(53) / (1 << 53)
-
-    def of(self, *words: object) -> float:
-        """A number in [0, 1) that belongs to these words: ask again and it is the same one."""
-        return self._bits(repr(words).encode(), 53) / (1 << 53)
-
-    def _bits(self, what: bytes, k: int) -> int:
-        digest = hashlib.shake_256(self._secret + what).digest((k + 7) // 8)
-        return int.from_bytes(digest) >> (-k % 8)
 
 
 @dataclass(frozen=True)

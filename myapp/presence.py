@@ -17,22 +17,15 @@ from gevent.event import Event
 
 from myapp.hub import Hub
 from myapp.store import Store, StoreDown
+from myapp.tabs import Tabs
 
 AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
-FAREWELL = 5.0  # a page that closes says so at most so long before or after its line ends
 PACE = 0.1  # seconds between two words to the other processes, or a full house would do little else
 OPERATOR = "operator"  # where lines of the operator page are
-QUIET = 200  # how many tabs that were told "opened elsewhere" one process remembers
 
 log = logging.getLogger(__name__)
-
-Quiet = dict[str, tuple[float, bool]]
-"""By tab: when it was last told, and whether to be quiet. The latest word counts."""
-
-Byes = dict[str, float]
-"""By tab: when its page said that it was being closed."""
 
 
 @dataclass(frozen=True)
@@ -55,9 +48,8 @@ class Presence:
         self._key = ""
         self._started: float | None = None
         self._own: set[Line] = set()
-        self._quiet: Quiet = {}
-        self._byes: Byes = {}
-        self._others: dict[str, tuple[set[Line], Quiet, Byes]] = {}
+        self._said = Tabs()
+        self._others: dict[str, tuple[set[Line], Tabs]] = {}
         self._by_room: dict[str, Counter[str]] = {}  # how many lines each of its players has
         self._by_player: dict[str, set[Line]] = {}
         self._gone: dict[tuple[str, str], tuple[float, str]] = {}
@@ -82,8 +74,7 @@ class Presence:
     def closed(self, room: str, player: str) -> bool:
         """Whether their last page of this room was closed, rather than cut off."""
         at, tab = self._gone.get((room, player), (0.0, ""))
-        words = [self._byes, *(byes for _, _, byes in self._others.values())]
-        return any(abs(at - byes[tab]) < FAREWELL for byes in words if tab in byes)
+        return any(tabs.closed(tab, at) for tabs in self._every())
 
     def watched(self, room: str) -> bool:
         """Whether anybody has this room's page open."""
@@ -102,7 +93,7 @@ class Presence:
 
     def count(self) -> int:
         """How many streams of people are open, in all processes."""
-        return len(self._own) + sum(len(lines) for lines, *_ in self._others.values())
+        return len(self._own) + sum(len(lines) for lines, _ in self._others.values())
 
     def stays(self, line: Line) -> bool | None:
         """Whether this stream goes on; None when a newer stream of the same tab has replaced it.
@@ -119,8 +110,10 @@ class Presence:
 
     def is_quiet(self, tab: str) -> bool:
         """Whether this tab was told that the player went on elsewhere."""
-        words = [self._quiet, *(quiet for _, quiet, _ in self._others.values())]
-        return max((quiet[tab] for quiet in words if tab in quiet), default=(0.0, False))[1]
+        return max(tabs.told(tab) for tabs in self._every())[1]
+
+    def _every(self) -> list[Tabs]:
+        return [self._said, *(tabs for _, tabs in self._others.values())]
 
     # What happens
 
@@ -146,16 +139,12 @@ class Presence:
 
     def quiet(self, tab: str, quiet: bool = True) -> None:
         """Remember that this tab is not to come back by itself, or that it may again."""
-        self._quiet[tab] = self._store.time(), quiet
-        for old in [*self._quiet][:-QUIET]:
-            del self._quiet[old]
+        self._said.tell(tab, self._store.time(), quiet)
         self._changed.set()
 
     def bye(self, tab: str) -> None:
         """This tab's page is being closed."""
-        self._byes[tab] = self._store.time()
-        for old in [*self._byes][:-QUIET]:
-            del self._byes[old]
+        self._said.bye(tab, self._store.time())
         self._changed.set()
 
     # How it is shared
@@ -195,8 +184,7 @@ class Presence:
         while self._changed.wait() and not self._hub.closing:
             self._changed.clear()
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
-            doc = {"lines": lines, "quiet": dict(self._quiet), "byes": dict(self._byes)}
-            self._save(doc)
+            self._save({"lines": lines, **self._said.dump()})
             gevent.sleep(PACE)
 
     def _save(self, doc: dict[str, Any] | None) -> None:
@@ -216,12 +204,10 @@ class Presence:
     def _learn(self, key: str) -> None:
         """Take in what another process knows."""
         found = self._store.get(key)
-        doc = found[0] if found else {"lines": [], "quiet": {}, "byes": {}}
-        before, *_ = self._others.pop(key, (set(), {}, {}))
-        now = {Line(*line) for line in doc["lines"]}
+        before, _ = self._others.pop(key, (set(), None))
+        now = {Line(*line) for line in found[0]["lines"]} if found else set()
         if found:
-            quiet: Quiet = {tab: (at, quiet) for tab, (at, quiet) in doc["quiet"].items()}
-            self._others[key] = now, quiet, doc["byes"]
+            self._others[key] = now, Tabs.load(found[0])
         self._learned(now - before, before - now)
 
     def _learned(self, new: set[Line], ended: set[Line]) -> None:

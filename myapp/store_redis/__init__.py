@@ -6,8 +6,6 @@ second; that Redis itself is killed loses nothing in either case. A fleeting cha
 memory.
 """
 
-import secrets
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -18,15 +16,17 @@ from myapp.documents import decode, encode, private, version
 from myapp.hub import Bell, Hub, aside
 from myapp.store import Change, Check, Document, Past, Store, StoreDown, split, split_prefix
 from myapp.store_redis import scripts
-from myapp.store_redis.keeper import Keeper, Wish, damage
+from myapp.store_redis.damage import inspect
+from myapp.store_redis.folders import folders, keys
+from myapp.store_redis.keeper import Keeper, Wish
 from myapp.store_redis.life import Life
 from myapp.store_redis.line import Line
 from myapp.store_redis.looks import Looks
+from myapp.store_redis.past import carry, made_once, past
 from myapp.store_redis.promise import promise
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read."""
-SCAN = 1000  # keys that Redis looks at in one piece
 
 
 class RedisStore(Store):
@@ -77,10 +77,12 @@ class RedisStore(Store):
 
     def keys(self, prefix: str) -> list[str]:
         split_prefix(prefix)
-        return [key for key in self._scan(f"{prefix}*") if _is_key(key)]
+        self._enter()
+        return keys(self._line, prefix)
 
     def kinds(self) -> list[str]:
-        return sorted({split(key)[0] for key in self._scan("*/*") if _is_key(key)})
+        self._enter()
+        return folders(self._line)
 
     def lease(self, key: str) -> None:
         split(key)
@@ -109,11 +111,8 @@ class RedisStore(Store):
         return self._enter().time()
 
     def secret(self) -> str:
-        made = secrets.token_hex(32)
         life = self._enter()
-        self._line.ask(lambda redis: redis.hsetnx("vroum", "secret", made))
-        found = self._line.ask(lambda redis: redis.hget("vroum", "secret"))
-        life.secret = (found or b"").decode()
+        life.secret = made_once(self._line)
         return life.secret
 
     def take(self, bucket: str, rate: float, burst: float) -> float:
@@ -147,19 +146,11 @@ class RedisStore(Store):
 
     def past(self) -> Past:
         self._enter()
-        secret, away, served = self._line.ask(
-            lambda redis: redis.hmget("vroum", "secret", "away", "served")
-        )
-        return Past((secret or b"").decode(), float(away or 0), float(served) if served else None)
+        return past(self._line)
 
     def carry(self, past: Past) -> None:
-        life = self._enter()
-        life.away = past.away
-        values = {"secret": past.secret, "away": f"{past.away:.3f}", "served": past.served}
-        gone = [name for name, value in values.items() if not value]
-        there = {name: value for name, value in values.items() if value}
-        self._line.ask(lambda redis: redis.hdel("vroum", "none", *gone))
-        self._line.ask(lambda redis: redis.hset("vroum", mapping=there))
+        self._enter().away = past.away
+        carry(self._line, past)
 
     def put(self, key: str, document: Document, journal: list[Document]) -> None:
         folder, _ = split(key)
@@ -169,23 +160,9 @@ class RedisStore(Store):
         self._line.run(scripts.PUT, keys, version(body), body, f"{folder}/", *lines)
 
     def inspect(self, key: str, mend: bool = False) -> str:
-        folder, name = split(key)
+        folder, _ = split(key)
         self._enter()
-        mark, doc = self._line.ask(lambda redis: redis.hmget(key, "version", "doc"))
-        fault = damage(mark, doc)
-        try:
-            if doc and not fault and folder in self._checks:
-                aside(lambda: self._checks[folder](decode(doc)))
-        except Exception as error:
-            fault = f"cannot be used: {error}"
-        if not fault:
-            return ""
-        if not mend:
-            return f"{key} in Redis {fault}"
-        place = f"set-aside:{folder}-{name}-{time.time_ns()}"
-        self._line.ask(lambda redis: redis.rename(key, place))
-        self._line.ask(lambda redis: redis.publish(f"{folder}/", key))
-        return f"{key} in Redis {fault}. It was set aside as {place}"
+        return inspect(self._line, key, self._checks.get(folder), mend)
 
     def examine(self) -> str:
         self._enter()
@@ -243,13 +220,6 @@ class RedisStore(Store):
             self._keepers[key] = Keeper(key, self._line, self._enter, journal)
         return self._keepers[key]
 
-    def _scan(self, pattern: str) -> list[str]:
-        self._enter()
-        found = self._line.ask(
-            lambda redis: {*redis.scan_iter(match=pattern, count=SCAN, _type="hash")}
-        )
-        return sorted(key.decode(errors="replace") for key in found)
-
     def _put_back(self, key: str) -> None:
         """What this process holds and Redis has lost, or another process took for a dead one's."""
         body = self._leased.get(key)
@@ -260,14 +230,6 @@ class RedisStore(Store):
         self._keepers.clear()
         if self._life:
             self._life.bells.ring()
-
-
-def _is_key(text: str) -> bool:
-    try:
-        split(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _who(name: bytes) -> str:

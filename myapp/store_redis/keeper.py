@@ -13,6 +13,7 @@ from myapp.hub import aside
 from myapp.journal import difference
 from myapp.store import Change, StoreDown, split
 from myapp.store_redis import scripts
+from myapp.store_redis.damage import damage
 from myapp.store_redis.life import Life
 from myapp.store_redis.line import PATIENCE, Line
 
@@ -139,15 +140,6 @@ class Keeper:
             self.body, self.version, self._last = made.body, made.version, made.last
         self.known = True
         return True
-
-
-def damage(mark: bytes | None, doc: bytes | None) -> str:
-    """What is wrong with a document that does not go with its version; "" if nothing is."""
-    if doc is None and mark is None:
-        return ""
-    if doc is None or mark is None or version(doc).encode() != mark:
-        return "was changed by another program than Vroum, or is damaged: `check` sets it aside"
-    return ""
 
 
 def _make(

@@ -1,11 +1,10 @@
 """A folder of TinyDB files, one per document; any number of processes on one machine."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
 
 import gevent
 from gevent.lock import Semaphore
@@ -16,17 +15,17 @@ from myapp.store import Change, Check, Document, Past, Store, StoreDown, split, 
 from myapp.store_tinydb.buckets import BUCKETS, Buckets
 from myapp.store_tinydb.committer import Committer
 from myapp.store_tinydb.document import DocumentFile
-from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish, sentence
-from myapp.store_tinydb.locks import SIDE, away, inside, move_in, seize, shut
+from myapp.store_tinydb.folders import folders, furnish, key_of, keys
+from myapp.store_tinydb.keeper import PATIENCE, TRIES, Keeper, Wish
+from myapp.store_tinydb.leases import Leases
+from myapp.store_tinydb.locks import away, inside, move_in, shut
 from myapp.store_tinydb.past import SECRET, carry, past
-from myapp.store_tinydb.tinydb_file import made_once, sync
+from myapp.store_tinydb.tinydb_file import made_once
+from myapp.store_tinydb.trouble import trouble_told
 from myapp.store_tinydb.watch import Watch
-
-T = TypeVar("T")
 
 KEEPERS = 4096
 """How many documents a process remembers. Forgetting one costs a read of its file."""
-LEASE_TRIES = 20
 
 
 class TinyStore(Store):
@@ -42,7 +41,7 @@ class TinyStore(Store):
         self._checks: dict[str, Check] = {}
         self._journals: set[str] = set()
         self._committer = Committer()
-        self._leases: dict[str, int] = {}
+        self._leases = Leases()
         self._watched: set[str] = set()
         self._watch: Watch | None = None
         self._door: int | None = None
@@ -85,42 +84,18 @@ class TinyStore(Store):
 
     def keys(self, prefix: str) -> list[str]:
         folder, start = split_prefix(prefix)
-        try:
-            names = aside(os.listdir, self._root / folder)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
-        found = (_key(folder, name) for name in names if name.startswith(start))
-        return sorted(key for key in found if key)
+        with trouble_told():
+            return aside(keys, self._root, folder, start)
 
     def kinds(self) -> list[str]:
-        try:
-            return aside(_kinds, self._root)
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
+        with trouble_told():
+            return aside(folders, self._root)
 
     def lease(self, key: str) -> None:
-        life = self._keeper(key).file.life
-        for _ in range(LEASE_TRIES):  # One who reaps may hold it for a moment.
-            if key not in self._leases and (held := aside(seize, life)) is not None:
-                self._leases[key] = held
-            if key in self._leases:
-                return
-            gevent.sleep(PATIENCE)
-        raise StoreDown(f"{key} is held by another process")
+        self._leases.hold(key, self._keeper(key).file)
 
     def reap(self, prefix: str) -> list[str]:
-        reaped = []
-        for key in self.keys(prefix):
-            file = self._keeper(key).file
-            held = None if key in self._leases else aside(seize, file.life)
-            if held is not None:
-                aside_waiting(file.remove)
-                file.life.unlink(missing_ok=True)
-                os.close(held)
-                reaped.append(key)
-        return reaped
+        return [key for key in self.keys(prefix) if self._leases.reap(key, self._keeper(key).file)]
 
     def serve(self) -> None:
         self._serves = True
@@ -140,12 +115,10 @@ class TinyStore(Store):
 
     def take(self, bucket: str, rate: float, burst: float) -> float:
         if self._buckets is None:
-            try:
+            with trouble_told():
                 with self._entering:
                     self._move_in()
                 self._buckets = Buckets(self._root / BUCKETS)
-            except OSError as error:
-                raise StoreDown(sentence(error)) from error
         return self._buckets.take(bucket, rate, burst)
 
     def check(self, prefix: str, fn: Check) -> None:
@@ -157,33 +130,33 @@ class TinyStore(Store):
         self._keepers.clear()
 
     def journal(self, key: str) -> list[Document]:
-        return self._waiting(self._keeper(key).file.entries)
+        file = self._keeper(key).file
+        with trouble_told():
+            return aside_waiting(file.entries)
 
     def cut(self, key: str) -> None:
-        self._waiting(self._keeper(key).file.cut)
+        file = self._keeper(key).file
+        with trouble_told():
+            aside_waiting(file.cut)
 
     def fault(self, key: str) -> str:
         return self._keeper(key).fault
 
     def inspect(self, key: str, mend: bool = False) -> str:
         file = self._keeper(key).file
-        try:
+        with trouble_told():
             for _ in range(TRIES):  # An editor may be half-way through saving.
                 if not (fault := aside_waiting(file.inspect, False)):
                     return ""
                 gevent.sleep(PATIENCE)
             return aside_waiting(file.inspect, True) if mend else fault
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
 
     @contextmanager
     def alone(self) -> Iterator["TinyStore"]:
         self.close()
-        try:
+        with trouble_told():
             self._root.mkdir(0o700, parents=True, exist_ok=True)
             held = aside(shut, self._root)
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
         if held is None:
             pids = ", ".join(str(pid) for pid in inside(self._root))
             who = f" (process {pids})" if pids else ""
@@ -198,20 +171,17 @@ class TinyStore(Store):
     def put(self, key: str, document: Document, journal: list[Document]) -> None:
         if journal and split(key)[0] not in self._journals:
             self.keep_journal(f"{split(key)[0]}/")
-        put = self._keeper(key).file.put
-        self._waiting(lambda: put(document, journal))
+        file = self._keeper(key).file
+        with trouble_told():
+            aside_waiting(file.put, document, journal)
 
     def past(self) -> Past:
-        try:
+        with trouble_told():
             return aside(past, self._root)
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
 
     def carry(self, past: Past) -> None:
-        try:
+        with trouble_told():
             aside(carry, self._root, past)
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
 
     def close(self) -> None:
         for keeper in list(self._keepers.values()):
@@ -220,19 +190,12 @@ class TinyStore(Store):
             self._watch.close()
         if self._buckets:
             self._buckets.close()
-        for held in [*self._leases.values(), *([] if self._door is None else [self._door])]:
-            os.close(held)
+        self._leases.close()
+        if self._door is not None:
+            os.close(self._door)
         self._watch = self._door = self._buckets = None
         self._keepers.clear()
-        self._leases.clear()
         self._watched.clear()
-
-    @staticmethod
-    def _waiting(fn: Callable[[], T]) -> T:
-        try:
-            return aside_waiting(fn)
-        except OSError as error:
-            raise StoreDown(sentence(error)) from error
 
     def _keeper(self, key: str) -> Keeper:
         if key not in self._keepers:
@@ -251,15 +214,12 @@ class TinyStore(Store):
         """Watch a folder before the first look into it, so that nothing is missed between."""
         if folder in self._watched:
             return
-        with self._entering:
-            try:
-                self._move_in()
-                if self._watch is None:
-                    self._watch = Watch(self._on_name, self._on_lost)
-                aside(_furnish, self._root / folder)
-                self._watch.add(self._root / folder)
-            except OSError as error:
-                raise StoreDown(sentence(error)) from error
+        with self._entering, trouble_told():
+            self._move_in()
+            if self._watch is None:
+                self._watch = Watch(self._on_name, self._on_lost)
+            aside(furnish, self._root / folder)
+            self._watch.add(self._root / folder)
             self._watched.add(folder)
 
     def _move_in(self) -> None:
@@ -272,7 +232,7 @@ class TinyStore(Store):
             self._watch.drain()
 
     def _on_name(self, folder: str, name: str, written: bool) -> None:
-        key = _key(folder, name)
+        key = key_of(folder, name)
         if key and (key in self._keepers or self._hub.hears(key)):
             self._keeper(key).hear(written)
 
@@ -283,28 +243,3 @@ class TinyStore(Store):
         self._keepers.clear()
         for name in lost:
             self._hub.ring(f"{name}/")
-
-
-def _key(folder: str, name: str) -> str | None:
-    """The key of a file; None if the file is an editor's or anybody else's."""
-    with suppress(ValueError):
-        if name.endswith(".json"):
-            key = f"{folder}/{name.removesuffix('.json')}"
-            split(key)
-            return key
-    return None
-
-
-def _kinds(root: Path) -> list[str]:
-    """The folders of the kind that keys name."""
-    if not root.exists():
-        return []
-    names = [entry.name for entry in os.scandir(root) if entry.is_dir()]
-    return sorted(name for name in names if name.isalpha() and name.islower() and name.isascii())
-
-
-def _furnish(folder: Path) -> None:
-    if not folder.exists():
-        folder.mkdir(exist_ok=True)
-        sync(folder.parent)
-    (folder / SIDE).mkdir(exist_ok=True)

@@ -96,13 +96,7 @@ class JournalFile:
     def anew(self, body: bytes, revision: int) -> Mark:
         """Forget what was; begin with this document."""
         self.remove()
-        line = _whole(body, revision)
-        file = self._append(0, line)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-        return Mark(len(line))
+        return self._begin(_whole(body, revision))
 
     def put(self, entries: list[Entry]) -> Mark | None:
         """Have these entries instead, which lead to the document that is about to be put there."""
@@ -110,13 +104,7 @@ class JournalFile:
         if not entries:
             return None
         lines = [{"revision": n, **entry} for n, entry in enumerate(entries, 1)]
-        text = b"".join(encode(line) + b"\n" for line in lines)
-        file = self._append(0, text)
-        try:
-            os.fsync(file)
-        finally:
-            os.close(file)
-        return Mark(len(text))
+        return self._begin(b"".join(encode(line) + b"\n" for line in lines))
 
     def remove(self) -> None:
         for path in (self.path, self.older):
@@ -172,6 +160,15 @@ class JournalFile:
             with suppress(ValueError):
                 entry = decode(line, type=Entry) if line.endswith(b"\n") else None
             yield line, entry
+
+    def _begin(self, text: bytes) -> Mark:
+        """Write the first lines, and make them durable."""
+        file = self._append(0, text)
+        try:
+            os.fsync(file)
+        finally:
+            os.close(file)
+        return Mark(len(text))
 
     def _append(self, size: int, text: bytes) -> int:
         """Write where the true lines end."""

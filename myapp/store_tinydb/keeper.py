@@ -1,6 +1,5 @@
 """What this process knows of one document, and the greenlet that serves all who wait for it."""
 
-import errno
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -14,18 +13,12 @@ from myapp.documents import version
 from myapp.store import Change, StoreDown
 from myapp.store_tinydb.document import DocumentFile, Outcome
 from myapp.store_tinydb.flush import Commit
+from myapp.store_tinydb.trouble import sentence
 
 PATIENCE = 0.05
 """Seconds an editor may take between moving the old file away and having written the new."""
 TRIES = 3
 """How often a file that keeps moving gets that time."""
-CURES = {
-    errno.ENOSPC: "free some space on the disk",
-    errno.EDQUOT: "free some space on the disk",
-    errno.EIO: "the disk is failing, save the data elsewhere",
-    errno.EMFILE: "raise the limit of open files and fs.inotify.max_user_instances",
-}
-CURE = "chown the data folder to the server's user, or set MYAPP_STORE_URL"
 MEND = "The last good document stays in use until the file is mended"
 LOST = "Nobody has a good copy: mend the file"
 
@@ -172,8 +165,3 @@ class Keeper:
             log.error("A file in %s was not saved", self.file.path.parent, exc_info=error)
         for wish in wishes:
             wish.answer.set_exception(StoreDown(down) if isinstance(error, OSError) else error)
-
-
-def sentence(error: OSError) -> str:
-    """What went wrong and the cure, for the operator."""
-    return f"{error.strerror or error}: {CURES.get(error.errno or 0, CURE)}"

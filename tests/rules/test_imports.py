@@ -12,6 +12,7 @@ FILES = sorted(MYAPP.rglob("*.py"))
 LAYERS = [
     [
         "hub",
+        "dice",
         "game",
         "gamekit",
         "names",
@@ -25,7 +26,7 @@ LAYERS = [
         "words",
         "wire",
     ],
-    ["store", "door", "cheers", "deeds", "overlay", "people"],
+    ["store", "door", "cheers", "deeds", "overlay", "people", "tabs"],
     ["journal", "documents"],
     ["store_tinydb", "store_redis", "store_memory", "games"],
     ["room"],
