@@ -77,9 +77,12 @@ def test_over_a_unix_socket_it_is_the_same(look, tmp_path):
 def test_in_a_real_room_everybody_sees_each_change_and_a_card_of_their_own(look):
     scene = prepared("different", 3)
     assert scene.own and scene.shared > 900
-    found = look(scene, "vroum").does("pace", 0.6, 10)
-    assert found["deliveries"] == found["changes"] * 3 == 18
-    assert not (found["failed"] or found["missing"])
+    client = look(scene, "vroum")
+    found = client.does("saturate", 0.6)  # each change is awaited; two at once may be one delivery
+    assert found["changes"] > 1
+    assert found["deliveries"] == found["changes"] * 3
+    assert not (found["failed"] or found["stuck"])
+    assert client.does("pace", 0.6, 10)["missing"] == 0
 
 
 def test_a_ratio_is_of_figures_from_the_same_round():
