@@ -3,6 +3,7 @@
 import logging
 import os
 import time
+from collections.abc import Hashable
 from typing import TYPE_CHECKING, Any
 
 from myapp.hub import beside, breathe
@@ -117,15 +118,23 @@ class Circle:
         for page in new:
             self._meet(page, scene)
         self.rows.beat()
-        return 1.0 if self._new else scene.wake
+        return 1.0 if self._new or self._seen is None else scene.wake
 
     def _move_on(self, scene: Scene) -> None:
         """Those who saw the same see the same: one look for each row."""
-        for row in self.rows.take():
-            now = self._see(next(iter(row.pages.values())), scene)
-            if now is None:
-                self.rows.place(row)
-                continue
+        looks = [(row, self._first(row, scene)) for row in self.rows]
+        self._advance([(row, now) for row, now in looks if now])
+
+    def _first(self, row: Row, scene: Scene) -> Look | None:
+        """What the first of a row sees."""
+        page = next(iter(row.pages.values()), None)
+        return self._see(page, scene) if page else None
+
+    def _advance(self, looks: list[tuple[Row, Look]]) -> None:
+        """All of each row see what comes with it."""
+        for row, _ in looks:  # none finds itself among those who are still to move on
+            self.rows.forget(row)
+        for row, now in looks:
             news = differing(now.parts, row.parts)
             row.parts = now.parts
             pages = [*row.pages.values()]
@@ -134,11 +143,16 @@ class Circle:
                 self.rows.news(row, pages, news)
 
     def _regroup(self, scene: Scene) -> None:
-        """Each page looks; those that are sent the same go on together."""
-        groups: dict[tuple[Row, Parts, Parts], list[Page]] = {}
+        """One of each kin looks, or else each page; those that are sent the same go on together."""
+        groups: dict[tuple[Row, Hashable, Parts, Parts], list[Page]] = {}
+        whole: list[tuple[Row, Look]] = []
         lasts: list[Page] = []
         count, since = 0, time.monotonic()
         for row in self.rows:
+            first = self._first(row, scene) if row.kin else None
+            if first and first.kin == row.kin:
+                whole.append((row, first))
+                continue
             parts: Parts | None = None
             group: list[Page] = []
             for page in [*row.pages.values()]:
@@ -149,11 +163,12 @@ class Circle:
                 if now.own is not page.own:
                     own = tuple(differing(now.own, page.own[: len(now.own)]))
                     page.own = now.own + page.own[len(now.own) :]
-                if own or now.parts is not parts:
+                if own or now.kin or now.parts is not parts:
                     parts = now.parts
-                    group = groups.setdefault((row, parts, own), [])
-                if own:
+                    group = groups.setdefault((row, now.kin, parts, own), [])
+                if own or now.kin:
                     parts = None
+                page.kin = now.kin
                 group.append(page)
                 if now.last:
                     lasts.append(page)
@@ -161,17 +176,20 @@ class Circle:
                 if count % SEEN == 0 and time.monotonic() - since > STRETCH:
                     breathe()
                     since = time.monotonic()
-        news = {(row, parts): differing(parts, row.parts) for row, parts, _ in groups}
-        for (row, parts, own), pages in groups.items():
+        for row, _ in whole:
+            self.rows.forget(row)
+        news = {(row, parts): differing(parts, row.parts) for row, _, parts, _ in groups}
+        for (row, kin, parts, own), pages in groups.items():
             row.tape = None
             if len(pages) == len(row.pages) and not own:
                 self.rows.forget(row)
-                row.parts, row.spoke, row.tape = parts, time.monotonic(), None
+                row.parts, row.kin, row.spoke = parts, kin, time.monotonic()
                 self.rows.place(row)
             else:
                 for page in pages:
                     self.rows.into(page, parts)
             self.rows.send(pages, frame(news[row, parts], own, row.packed))
+        self._advance(whole)
         for page in lasts:
             page.finish("done")
 
@@ -208,8 +226,8 @@ class Circle:
             return page.sight.see(scene)
         except StoreDown:
             self._new.append(page)  # which sees to it
-            return None
         except Exception:
             log.exception("a stream stumbled and ends")
             page.finish("failed")
-            return None
+        self._seen = None  # whoever is in step with it looks again
+        return None

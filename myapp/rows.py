@@ -1,7 +1,7 @@
 """Rows: parked pages that were sent the same stand in a row, and are written to together."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from myapp.hub import breathe
@@ -18,13 +18,21 @@ LENGTH = 64  # frames of a tape, after which all who are not in step get into it
 
 @dataclass(eq=False, slots=True)
 class Row:
-    """Pages that were sent the same, and are all plain or all packed."""
+    """Pages that were sent the same, are of one kin or of none, and all plain or all packed."""
 
     parts: Parts
     packed: bool
+    kin: Hashable = None
     pages: dict[int, Page] = field(default_factory=dict)
     spoke: float = field(default_factory=time.monotonic)
     tape: Tape | None = None
+
+    @property
+    def key(self) -> "Key":
+        return self.parts, self.packed, self.kin
+
+
+Key = tuple[Parts, bool, Hashable]
 
 
 class Rows:
@@ -32,21 +40,16 @@ class Rows:
 
     def __init__(self) -> None:
         self.down = False  # the pages have been told that the store is
-        self._rows: dict[tuple[Parts, bool], Row] = {}
+        self._rows: dict[Key, Row] = {}
 
     def __iter__(self) -> Iterator[Row]:
         """Those there are now, whatever becomes of them meanwhile."""
         return iter([*self._rows.values()])
 
-    def take(self) -> list[Row]:
-        """All that hold a page, to be placed anew."""
-        rows = [row for row in self._rows.values() if row.pages]
-        self._rows = {}
-        return rows
-
     def forget(self, row: Row) -> None:
         """Let go of a row, to place it anew or to be rid of it."""
-        self._rows.pop((row.parts, row.packed), None)
+        if self._rows.get(row.key) is row:
+            del self._rows[row.key]
 
     def silent(self) -> bool:
         """Whether a row is due for a heartbeat."""
@@ -71,7 +74,7 @@ class Rows:
 
     def place(self, row: Row) -> None:
         """Put this row among the others, or into the one that is sent the same."""
-        kept = self._rows.setdefault((row.parts, row.packed), row)
+        kept = self._rows.setdefault(row.key, row)
         if kept is not row:
             kept.pages |= row.pages
             for page in row.pages.values():
@@ -80,9 +83,10 @@ class Rows:
     def into(self, page: Page, parts: Parts) -> None:
         if page.fd < 0:
             return
-        row = self._rows.get((parts, page.packed))
+        row = self._rows.get((parts, page.packed, page.kin))
         if row is None:
-            row = self._rows[parts, page.packed] = Row(parts, page.packed)
+            row = Row(parts, page.packed, page.kin)
+            self._rows[row.key] = row
         if page.row is not row:
             self.out(page, page.fd)
             row.pages[page.fd] = page
@@ -93,8 +97,8 @@ class Rows:
         if row is not None:
             page.sent, page.waits = row.parts, self.down
             row.pages.pop(fd, None)
-            if not row.pages and self._rows.get((row.parts, row.packed)) is row:
-                del self._rows[row.parts, row.packed]
+            if not row.pages:
+                self.forget(row)
 
     def send(self, pages: list[Page], news: bytes) -> None:
         """Write the same to all of them, and now and then let the loop look at the network."""

@@ -4,7 +4,7 @@ import logging
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import islice, zip_longest
@@ -36,13 +36,15 @@ class Look:
     `parts` and `own` are whole server-sent events, each the newest state of its part of the page
     and sent only when it differs from the one last sent in its place: those that others are sent
     as well, and those that are this page's alone. `wake` is in how many seconds that may change by
-    itself. After a `last` look the stream ends.
+    itself. After a `last` look the stream ends. `kin`: of all pages whose last look had an equal
+    kin, as long as one has it again, all do, and what that one sees is what all of them see.
     """
 
     parts: Parts
     own: Parts = ()
     wake: float | None = None
     last: bool = False
+    kin: Hashable = None
 
 
 @dataclass(slots=True)
@@ -129,6 +131,7 @@ class Stream:
         "cuts",
         "hub",
         "keys",
+        "kin",
         "over",
         "own",
         "packed",
@@ -152,6 +155,7 @@ class Stream:
         self.cuts = cuts
         self.sent: Parts = ()
         self.own: Parts = ()
+        self.kin: Hashable = None
         self.wake: float | None = None
         self.over = self.waits = False
         self._store = store
@@ -189,7 +193,8 @@ class Stream:
         if self.waits:
             self.waits, shared = False, [*shared, WAITS[False]]
         news = frame(shared, differing(now.own, self.own), self.packed)
-        self.sent, self.own, self.wake, self.over = now.parts, now.own, now.wake, now.last
+        self.sent, self.own, self.kin = now.parts, now.own, now.kin
+        self.wake, self.over = now.wake, now.last
         return news
 
     def frames(self, fd: int | None = None) -> Iterator[bytes]:

@@ -120,7 +120,8 @@ class Looking(Sight):
         if self.view not in STAGES:
             return Look(parts, (), scene.wake)
         self._mine = self.at.drawing.owns.drawn(room, me, self.visitor, scene.facts, self._mine)
-        return Look(parts, self._mine.parts, scene.wake)
+        kin = (self._mine, alike) if me is None else None
+        return Look(parts, self._mine.parts, scene.wake, kin=kin)
 
     @cached_property
     def _alike(self) -> Hashable:
