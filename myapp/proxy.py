@@ -30,11 +30,11 @@ class TrustedProxy:
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         rtt = environ.pop("HTTP_X_TCPINFO_RTT", "")
-        environ[REQUEST_ID] = secrets.token_hex(8)
         if self.trusts(environ.get("REMOTE_ADDR", "")):
-            environ[REQUEST_ID] = environ.get("HTTP_X_REQUEST_ID") or environ[REQUEST_ID]
+            environ[REQUEST_ID] = environ.get("HTTP_X_REQUEST_ID") or secrets.token_hex(8)
             environ[ROUND_TRIP] = int(rtt) / 1e6 if rtt.isascii() and rtt.isdigit() else None
             return self.fixed(environ, start_response)
+        environ[REQUEST_ID] = secrets.token_hex(8)
         environ[ROUND_TRIP] = None
         for name in FORWARDED:
             environ.pop(f"HTTP_X_FORWARDED_{name}", None)

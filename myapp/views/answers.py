@@ -1,6 +1,8 @@
 """Answers: what a command gets back, whichever way it was sent."""
 
-from flask import Response, redirect, request
+from typing import Any
+
+from flask import Response, redirect, request, url_for
 
 from myapp.datastar import SSE, DatastarResponse
 from myapp.door import Forbidden
@@ -14,9 +16,11 @@ def go(place: str) -> Response:
     return redirect(place, 303)  # type: ignore[return-value]
 
 
-def stay(page: str) -> Response:
-    """Done: the stream draws it. Without JavaScript, the page itself."""
-    return DatastarResponse() if "Datastar-Request" in request.headers else go(page)
+def stay(page: str, **values: Any) -> Response:
+    """Done: the stream draws it. Without JavaScript, the page itself, named as for `url_for`."""
+    if "Datastar-Request" in request.headers:
+        return DatastarResponse()
+    return go(url_for(page, **values))
 
 
 def named() -> Who:

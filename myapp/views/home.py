@@ -166,14 +166,14 @@ def wait(kind: str) -> Response:
     visitor = named()
     house().limits.take(QUEUE, visitor.id)
     code = house().lobby.wait(known(kind), visitor.id, visitor.name or "")
-    return go(url_for("room.page", code=code)) if code else stay(url_for("home.home"))
+    return go(url_for("room.page", code=code)) if code else stay("home.home")
 
 
 @pages.post("/queue/<kind>/leave")
 def leave(kind: str) -> Response:
     sent()
     house().lobby.leave(known(kind), named().id)
-    return stay(url_for("home.home"))
+    return stay("home.home")
 
 
 def known(kind: str) -> str:

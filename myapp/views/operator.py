@@ -177,7 +177,7 @@ def act(verb: str) -> Response:
     body = sent()
     log.info("the operator did: %s", verb)
     try:
-        return VERBS[verb](body) or stay("/operator")
+        return VERBS[verb](body) or stay("operator.page")
     except ValueError as error:
         raise BadMove("There is no such document.") from error
 

@@ -143,7 +143,7 @@ def join(code: str) -> Response:
         wall=arrived(),
         did="join",
     )
-    return stay(url_for("room.page", code=code))
+    return stay("room.page", code=code)
 
 
 @pages.post("/<code:code>/<any({verbs}):verb>".format(verbs=", ".join(["join", *VERBS])))
@@ -161,7 +161,7 @@ def act(code: str, verb: str) -> Response:
         did=verb,
         args={name: body[name] for name in TOLD if name in body},
     )
-    return go(url_for("home.home")) if verb == "leave" else stay(url_for("room.page", code=code))
+    return go(url_for("home.home")) if verb == "leave" else stay("room.page", code=code)
 
 
 @pages.post("/<code:code>/play/<move>")
@@ -184,4 +184,4 @@ def play(code: str, move: str) -> Response:
         rtt=round_trip(),
         fleeting=room.game.fleeting(move),
     )
-    return stay(url_for("room.page", code=code))
+    return stay("room.page", code=code)

@@ -7,6 +7,9 @@ from flask import request, session
 
 from myapp.words import ENGLISH, LANGUAGES, Words, words
 
+WHO = "vroum.who"
+"""Where a request's environment remembers them."""
+
 
 @dataclass(frozen=True)
 class Who:
@@ -28,7 +31,11 @@ class Who:
 
 def who() -> Who:
     """The visitor who made this request."""
-    return Who(str(session.get("id", "")), session.get("name"), language())
+    known: Who | None = request.environ.get(WHO)
+    if known is None or session.modified:
+        known = Who(str(session.get("id", "")), session.get("name"), language())
+        request.environ[WHO] = known
+    return known
 
 
 def language() -> str:
