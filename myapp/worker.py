@@ -17,6 +17,12 @@ from gunicorn.util import make_fail_app
 from gunicorn.workers.ggevent import GeventWorker
 
 
+GARBAGE = 20_000, 20, 20
+"""How many new objects Python makes before it looks for garbage among them, see gc.set_threshold.
+
+By its own 700 it would look through a crowd that arrives again and again, and stop for that."""
+
+
 class StreamWorker(GeventWorker):
     """Serves as gunicorn's own gevent worker does, and stops in a better order.
 
@@ -58,6 +64,7 @@ class StreamWorker(GeventWorker):
 
     def run(self) -> None:
         gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
+        gc.set_threshold(*GARBAGE)
         self.extension("begin", lambda: None)()
         servers = [self.open(listener) for listener in self.sockets]
         while self.alive:
