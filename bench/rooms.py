@@ -173,7 +173,7 @@ def weighed(scene: Scene, port: int) -> tuple[int, int]:
             if scene.ticks:
                 weights += [(len(event), 0) for event in events if scene.token in event]
             elif any(scene.token in event for event in events):
-                own = sum(len(event) for event in events if b'id="me"' in event)
+                own = sum(len(e) for e in events if b'id="me"' in e or b'id="hand"' in e)
                 weights.append((sum(map(len, events)) - own, own))
     if not weights:
         raise RuntimeError(f"no change was seen in the room that is {scene.kind}")

@@ -16,7 +16,6 @@ from gevent.socket import wait_read
 from gunicorn.util import make_fail_app
 from gunicorn.workers.ggevent import GeventWorker
 
-
 GARBAGE = 20_000, 20, 20
 """How many new objects Python makes before it looks for garbage among them, see gc.set_threshold.
 

@@ -8,7 +8,6 @@ from typing import Any
 from jinja2 import Environment
 
 from myapp import games, metrics
-from myapp.datastar import event
 from myapp.lobby import Lobby
 from myapp.people import Player
 from myapp.presence import AWAY, CROWN, Presence
@@ -16,19 +15,18 @@ from myapp.room import Room
 from myapp.rooms import Rooms
 from myapp.views.here import THEN, Here
 from myapp.views.owns import Owns
+from myapp.views.reading import Facts, Path, Sheet
 from myapp.views.who import Who
 from myapp.words import ENGLISH, words
 
 PARTS = {"head": "lasting", "backdrop": "lasting", "table": "version", "people": "lasting"}
 """What of a room its audience shares, and what of the room must have changed to draw it again."""
 KEPT = 2000  # drawings remembered; the ones longest unused go first
-
-Drawn = tuple[str, bytes]
-"""A fragment as HTML, and as the event that puts it on a page."""
+MOMENT = 0.02  # seconds for which what was worked out for one drawing serves the next
 
 
 class Drawing:
-    """Draws pages; `event` makes of a fragment the bytes that put it on a page."""
+    """Draws pages, and the fragments of which they are made."""
 
     def __init__(self, env: Environment, rooms: Rooms, lobby: Lobby, presence: Presence) -> None:
         self.env = env
@@ -36,12 +34,17 @@ class Drawing:
         self.lobby = lobby
         self.presence = presence
         self._spoken: dict[str, Environment] = {}
-        self._drawn: OrderedDict[tuple[object, ...], tuple[object, str, bytes]] = OrderedDict()
+        self._drawn: OrderedDict[tuple[object, ...], tuple[object, Sheet]] = OrderedDict()
         self._here: dict[str, tuple[object, Here]] = {}
-        self.owns = Owns(self.html, self.here, rooms.time)
+        self._facts: OrderedDict[str, Facts] = OrderedDict()
+        self.owns = Owns(self)
 
     def html(self, template: str, language: str = ENGLISH, **given: Any) -> str:
         return self._in(language).get_template(template).render(given)
+
+    def macros(self, template: str, language: str) -> Any:
+        """The macros of a template, to be called without it."""
+        return self._in(language).get_template(template).module
 
     def _in(self, language: str) -> Environment:
         """The templates as they speak this language, also where there is no request to ask."""
@@ -85,33 +88,62 @@ class Drawing:
 
     def shared(
         self, room: Room, me: Player | None, view: str, invite: str, language: str = ENGLISH
-    ) -> dict[str, Drawn]:
-        """What of a room's page its audience shares, by PARTS: each drawn when it changed."""
+    ) -> dict[str, Sheet]:
+        """What of a room's page its audience shares, by PARTS: each drawn when what it shows has
+        changed."""
         audience = room.game.audience(me.key if me and me.seated else "")
         here = self.here(room)
         room.game.lost = here.lost
-        given: dict[str, Any] = {
-            "language": language,
-            "room": room,
-            "game": room.game,
-            "presence": here,
-            "view": view,
-            "invite": invite,
-            "now": self.rooms.time(),
-        }
+        given = {"language": language, "view": view, "invite": invite}
+        veil = f" {view} {language}" if view == "obs" else ""
+
+        def drawn(part: str, before: Sheet | None) -> Sheet:
+            facts = self.facts(room, veil)
+            if before and before.stays(facts):
+                return before
+            metrics.DRAWINGS.labels(part).inc()
+            reads: set[Path] = set()
+            eyes = {thing: facts.eye(thing, reads) for thing in ("room", "game", "presence")}
+            return Sheet.of(self.html(f"_{part}.html", **given, **eyes), facts, reads)
+
+        def table(_: Sheet | None) -> Sheet:
+            metrics.DRAWINGS.labels("table").inc()
+            now = self.rooms.time()
+            html = self.html(
+                "_table.html", **given, room=room, game=room.game, presence=here, now=now
+            )
+            return Sheet.of(html)
+
         return {
             part: self._once(
                 (part, room.code, audience, view, invite, language),
                 (getattr(room, change), here.stamp),
-                partial(self.html, f"_{part}.html", **given),
+                table if part == "table" else partial(drawn, part),
             )
             for part, change in PARTS.items()
         }
 
+    def facts(self, room: Room, veil: str = "") -> Facts:
+        """What drawings read of a room, at this moment or just before; `veil` names those copies
+        of it in which other people are seen."""
+        now, here = self.rooms.time(), self.here(room)
+        stamp = (room.lasting, here.stamp)
+        key = room.code + veil
+        known = self._facts.get(key)
+        if known is None or known.stamp != stamp or now > known.at + MOMENT:
+            room.game.lost = here.lost
+            room.at(now)
+            things = {"room": room, "game": room.game, "presence": here}
+            known = self._facts[key] = Facts(things, stamp, now)
+            if len(self._facts) > KEPT:
+                self._facts.popitem(last=False)
+        self._facts.move_to_end(key)
+        return known
+
     def mine(self, room: Room, who: Who) -> str:
         """The part of a room's page that is one visitor's own."""
         me = room.member(who.id) if who.id else None
-        return self.owns.drawn(room, me, who, self.owns.facts(room)).html
+        return self.owns.drawn(room, me, who, self.facts(room)).html
 
     def past(self, room: Room, me: Player | None, language: str = ENGLISH) -> str:
         """A room as it once was, as `me`, one of its people then, saw it; nothing acts there."""
@@ -127,14 +159,16 @@ class Drawing:
             now=room.wall,
         )
 
-    def lobby_part(self, language: str) -> Drawn:
+    def lobby_part(self, language: str) -> Sheet:
         """The part of the home page that everybody shares."""
         rooms = self.lobby.public()
-        return self._once(
-            ("lobby", language),
-            tuple((room.code, room.version) for room in rooms),
-            partial(self.html, "_lobby.html", language=language, rooms=rooms),
-        )
+
+        def drawn(_: Sheet | None) -> Sheet:
+            metrics.DRAWINGS.labels("lobby").inc()
+            return Sheet.of(self.html("_lobby.html", language=language, rooms=rooms))
+
+        stamp = tuple((room.code, room.version) for room in rooms)
+        return self._once(("lobby", language), stamp, drawn)
 
     def home_mine(self, who: Who) -> str:
         """The part of the home page that is one visitor's own."""
@@ -147,14 +181,14 @@ class Drawing:
             places=places,
         )
 
-    def _once(self, what: tuple[object, ...], stamp: object, draw: Callable[[], str]) -> Drawn:
+    def _once(
+        self, what: tuple[object, ...], stamp: object, draw: Callable[[Sheet | None], Sheet]
+    ) -> Sheet:
+        """What `draw` made of `what` at this stamp; it is handed what it made at the one before."""
         known = self._drawn.get(what)
         if known is None or known[0] != stamp:
-            html = draw()
-            metrics.DRAWINGS.labels(what[0]).inc()
-            known = (stamp, html, event(html))
-            self._drawn[what] = known
+            known = self._drawn[what] = stamp, draw(known and known[1])
         self._drawn.move_to_end(what)
         if len(self._drawn) > KEPT:
             self._drawn.popitem(last=False)
-        return known[1], known[2]
+        return known[1]

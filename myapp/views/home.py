@@ -35,7 +35,7 @@ def home() -> Any:
         "home.html",
         name=visitor.name,
         account=house().accounts.of(visitor.id) is not None,
-        lobby=draw.lobby_part(visitor.language)[0],
+        lobby=draw.lobby_part(visitor.language).html,
         mine=draw.home_mine(visitor),
         tab=secrets.token_hex(8),
         live=url_for("home.live"),
@@ -68,8 +68,8 @@ class Outlook(Sight):
         match = at.lobby.match(visitor.id) if visitor.id else None
         if match:
             return Look((SSE.patch_signals({"_goto": f"/{match}"}).encode(),))
-        _, everybodys = at.drawing.lobby_part(visitor.language)
-        return Look((everybodys,), (event(at.drawing.home_mine(visitor)),))
+        everybodys = at.drawing.lobby_part(visitor.language)
+        return Look((everybodys.event,), (event(at.drawing.home_mine(visitor)),))
 
 
 @pages.post("/enter")

@@ -11,11 +11,10 @@ from myapp.datastar import event
 from myapp.people import Player
 from myapp.room import Room
 from myapp.stream import Behind, Look, Parts, Scene, Sight
-from myapp.views.drawing import Drawn
 from myapp.views.here import Here
 from myapp.views.house import House
 from myapp.views.owns import Own
-from myapp.views.reading import Facts
+from myapp.views.reading import Facts, Sheet
 from myapp.views.who import Who
 
 VIEWS = ("page", "present", "screen", "obs")
@@ -58,7 +57,7 @@ class Looking(Sight):
     def keys(self) -> tuple[str, ...]:  # type: ignore[override]
         return (f"rooms/{self.code}", f"here:{self.code}")
 
-    def shared(self, room: Room, me: Player | None, at_first: bool = False) -> dict[str, Drawn]:
+    def shared(self, room: Room, me: Player | None, at_first: bool = False) -> dict[str, Sheet]:
         """What this visitor may see of the room: through a locked door a stranger sees nothing.
 
         `at_first`: as the page is loaded, when an overlay that lags behind cannot show anything.
@@ -102,21 +101,21 @@ class Looking(Sight):
             return Scene(None, None)
         here, due = self.at.drawing.here(room), self.at.rooms.due(room)
         times = [here.until, *([] if due is None or due <= wall else [due])]
-        return Seen(room, here, self.at.drawing.owns.facts(room), min(times) - wall)
+        return Seen(room, here, self.at.drawing.facts(room), min(times) - wall)
 
     def see(self, scene: Scene) -> Look:
         """The room as this visitor sees it now."""
         if not isinstance(scene, Seen):
             words = {"language": self.visitor.language, "code": self.code}
             closed = self.at.drawing.html("_closed.html", **words)
-            return Look((event(closed), event('<div id="me"></div>')), last=True)
+            return Look((event(closed),), last=True)
         room, me = scene.room, scene.members.get(self.visitor.id)
         seated = me.key if me and me.seated and self.view in STAGES else ""
         alike = (room.game.audience(seated), me is None, self._alike)
         parts = scene.drawn.get(alike)
         if parts is None:
             drawn = self.shared(room, me).values()
-            parts = scene.drawn[alike] = tuple(event for _, event in drawn)
+            parts = scene.drawn[alike] = tuple(sheet.event for sheet in drawn)
         if self.view not in STAGES:
             return Look(parts, (), scene.wake)
         self._mine = self.at.drawing.owns.drawn(room, me, self.visitor, scene.facts, self._mine)

@@ -5,8 +5,12 @@ a thousand pages of their own that a change might have touched, those few are dr
 something of it; no game has to say which.
 """
 
-from functools import partial
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from typing import Any, Self
+
+from myapp.datastar import event
 
 Path = tuple[str, str, tuple[Any, ...] | None]
 """Which thing, which of its attributes, and what it was called with, if it was."""
@@ -16,50 +20,75 @@ ALWAYS: Path = ("", "", None)
 """Read by a drawing that nobody can tell anything about: it never stays."""
 
 
+Known = dict[Path, Any]
+"""What was read. It outlives the things themselves, as long as a drawing goes by it."""
+
+
 class Facts:
     """Some things as they are now. What is read of them is worked out once for all who read it."""
 
     def __init__(self, things: dict[str, Any], stamp: object, at: float) -> None:
         self.stamp = stamp
         self.at = at
+        self.known: Known = {}
         self._things = things
-        self._known: dict[Path, Any] = {}
+        self._before: dict[int, Known] = {}
         self._same: dict[Any, bool] = {}
-
-    def forget(self) -> None:
-        """Let go of it all; nothing is as it was here any more."""
-        for known in (self._things, self._known, self._same):
-            known.clear()
 
     def read(self, path: Path) -> Any:
         try:
-            return self._known[path]
+            return self.known[path]
         except KeyError:
             pass
         thing, name, given = path
         value: Any = getattr(self._things[thing], name, MISSING)
         if given is not None:
             value = value(*given)
-        self._known[path] = value
+        self.known[path] = value
         return value
 
-    def as_before(self, before: "Facts", paths: frozenset[Path]) -> bool:
+    def as_before(self, before: Known, paths: frozenset[Path]) -> bool:
         """Whether all that was read then reads the same now."""
-        asked = before, paths
+        asked = id(before), paths
         if asked not in self._same:
+            self._before[id(before)] = before  # while it is here, no other has its id
             self._same[asked] = all(self._stays(before, path) for path in paths)
         return self._same[asked]
 
-    def _stays(self, before: "Facts", path: Path) -> bool:
-        asked = before, path
+    def _stays(self, before: Known, path: Path) -> bool:
+        asked = id(before), path
         if asked not in self._same:
             self._same[asked] = path is not ALWAYS and bool(
-                self.read(path) == before._known.get(path, MISSING)
+                self.read(path) == before.get(path, MISSING)
             )
         return self._same[asked]
 
     def eye(self, thing: str, reads: set[Path]) -> Any:
         return Eye(self, thing, reads)
+
+
+@dataclass(eq=False, slots=True)
+class Sheet:
+    """A fragment, as HTML and as the event that puts it on a page, and what was read to draw it."""
+
+    html: str
+    event: bytes
+    known: Known | None
+    reads: frozenset[Path]
+
+    @classmethod
+    def of(cls, html: str, facts: Facts | None = None, reads: Iterable[Path] = ()) -> Self:
+        """Without facts nobody can tell whether it stays."""
+        known = facts.known if facts else None
+        return cls(html, event(html), known, _one(frozenset(reads)))
+
+    def stays(self, facts: Facts) -> bool:
+        """Whether it would be drawn the same of these facts; then it goes by them from now on."""
+        if self.known is not facts.known:
+            if self.known is None or not facts.as_before(self.known, self.reads):
+                return False
+            self.known = facts.known
+        return True
 
 
 class Eye:
@@ -94,3 +123,9 @@ class Eye:
             return getattr(self._facts._things[self._thing], name)(*given, **named)
         self._reads.add(path)
         return self._facts.read(path)
+
+
+@lru_cache(2000)
+def _one(reads: frozenset[Path]) -> frozenset[Path]:
+    """The same set for all that read the same."""
+    return reads

@@ -99,7 +99,7 @@ def page(code: str) -> Any:
             view=view,
             now=house().rooms.time(),
             parts={
-                part: html for part, (html, _) in looking.shared(room, me, at_first=True).items()
+                part: sheet.html for part, sheet in looking.shared(room, me, at_first=True).items()
             },
             mine=draw.mine(room, visitor) if view in STAGES else "",
             style=style_of(room),

@@ -101,6 +101,12 @@ def test_no_text_forges_an_event_or_an_element(env, plain_shapes, text):
 
 
 @bounded
+@given(html=TEXT.filter(str.splitlines))
+def test_an_event_is_what_the_library_makes_of_it(html):
+    assert event(html) == SSE.patch_elements(html).encode()
+
+
+@bounded
 @given(said=st.dictionaries(TEXT, TEXT | st.integers(), max_size=3))
 def test_no_signal_forges_an_event(said):
     (heard,) = events(SSE.patch_signals(said).encode().decode())

@@ -20,13 +20,13 @@ def test_the_first_frame_is_the_whole_current_view(bob, code, hers, his):
         for event in events(page.raw.decode())
         for part in re.findall(r'^<div id="(\w+)"', event.html)
     ]
-    assert ids == [*PARTS, "me"]
+    assert ids == [*PARTS, "hand", "me"]
     assert page.frames == 2
 
 
 def test_the_page_and_its_first_frame_draw_the_same(code, hers):
     page = hers.person.get(f"/{code}").tree
-    for part in ("room", "me"):
+    for part in ("room", "hand", "me"):
         assert page.first(id=part).text == hers.tree.first(id=part).text
 
 
@@ -165,10 +165,14 @@ def test_nothing_on_the_page_depends_on_when_go_will_come(hers, his, code, world
     his.until("Wait for it...")
     drawn = world.house.drawing
     room = world.house.rooms.get(code)
-    before = drawn.shared(room, None, "page", "x"), hers.text
+
+    def shared(room):
+        return [sheet.html for sheet in drawn.shared(room, None, "page", "x").values()]
+
+    before = shared(room)
     world.edit(code, lambda doc: doc["state"].update(until=doc["state"]["until"] + 1.2345))
     room = world.house.rooms.get(code)
-    assert drawn.shared(room, None, "page", "x") == before[0]
+    assert shared(room) == before
     frames = his.frames
     hers.press("Make public")
     his.until("public")
