@@ -34,6 +34,7 @@ class Drawing:
         self.lobby = lobby
         self.presence = presence
         self._spoken: dict[str, Environment] = {}
+        self._macros: dict[tuple[str, str], Any] = {}
         self._drawn: OrderedDict[tuple[object, ...], tuple[object, Sheet]] = OrderedDict()
         self._here: dict[str, tuple[object, Here]] = {}
         self._facts: OrderedDict[str, Facts] = OrderedDict()
@@ -44,7 +45,10 @@ class Drawing:
 
     def macros(self, template: str, language: str) -> Any:
         """The macros of a template, to be called without it."""
-        return self._in(language).get_template(template).module
+        key = template, language
+        if key not in self._macros:
+            self._macros[key] = self._in(language).get_template(template).module
+        return self._macros[key]
 
     def _in(self, language: str) -> Environment:
         """The templates as they speak this language, also where there is no request to ask."""
