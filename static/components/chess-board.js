@@ -18,7 +18,7 @@ function board() {
   const inline = made.shadowRoot.querySelector('style');
   if (!look) {
     look = new CSSStyleSheet();
-    look.replaceSync(inline.textContent);
+    look.replaceSync(`${inline.textContent} .coords > .coord.coord.coord { color: #33208a; }`);
   }
   inline.remove();
   const marks = new CSSStyleSheet();
