@@ -37,7 +37,7 @@ export class BuzzerPad extends LitElement {
     }
     button:focus-visible { outline: 4px solid var(--focus, #3d5afe); outline-offset: 4px; }
     button:disabled { cursor: default; opacity: 1; }
-    b { display: block; font-size: clamp(2.2rem, 11vmin, var(--biggest, 5rem)); font-weight: 900; line-height: 1.05; letter-spacing: -.02em; }
+    b { display: block; font-size: clamp(min(2.2rem, 13vw), 11vmin, var(--biggest, 5rem)); font-weight: 900; line-height: 1.05; letter-spacing: -.02em; }
     small { display: block; min-block-size: 1.4em; font-size: 1.05rem; font-weight: 600; }
     .idle, .watching, .results { background: var(--calm, #e8def9); color: var(--ink, #1b1430); box-shadow: none; }
     .wait { background: var(--wait, #5b3fd6); color: #fff; }
