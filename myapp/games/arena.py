@@ -77,7 +77,7 @@ class Arena(Game):
 
     @property
     def status(self) -> str:
-        return Say("Walk around: arrow keys, W A S D, or the pad.")
+        return Say("Walk around: arrow keys, WASD, or the pad.")
 
     @property
     def frames(self) -> tuple[str, ...]:

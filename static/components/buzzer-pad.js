@@ -29,7 +29,7 @@ export class BuzzerPad extends LitElement {
     :host { display: block; min-block-size: 12rem; }
     * { box-sizing: border-box; }
     button {
-      inline-size: 100%; block-size: 100%; min-block-size: inherit; padding: 1rem; display: grid; place-content: center; gap: .4rem;
+      inline-size: 100%; block-size: 100%; min-block-size: inherit; padding: 1rem 1rem 1.8rem; display: grid; place-content: center; gap: .4rem;
       font: inherit; color: var(--ink-on, #1b1430); background: var(--pad, #ffc928); cursor: pointer;
       border: 4px solid var(--line, #1b1430); border-radius: 2rem; box-shadow: inset 0 -.8rem 0 rgb(0 0 0 / .16);
       touch-action: manipulation; user-select: none; -webkit-user-select: none; -webkit-touch-callout: none;
@@ -37,11 +37,11 @@ export class BuzzerPad extends LitElement {
     }
     button:focus-visible { outline: 4px solid var(--focus, #3d5afe); outline-offset: 4px; }
     button:disabled { cursor: default; opacity: 1; }
-    b { display: block; font-size: clamp(2.2rem, 11vmin, 5rem); font-weight: 900; line-height: 1.05; letter-spacing: -.02em; }
+    b { display: block; font-size: clamp(min(2.2rem, 13vw), 11vmin, var(--biggest, 5rem)); font-weight: 900; line-height: 1.05; letter-spacing: -.02em; }
     small { display: block; min-block-size: 1.4em; font-size: 1.05rem; font-weight: 600; }
     .idle, .watching, .results { background: var(--calm, #e8def9); color: var(--ink, #1b1430); box-shadow: none; }
     .wait { background: var(--wait, #5b3fd6); color: #fff; }
-    .pressed, .sent { background: var(--pressed, #ffe9a8); box-shadow: none; padding-block-start: 1.6rem; }
+    .pressed, .sent { background: var(--pressed, #ffe9a8); box-shadow: none; padding-block: 1.6rem 1rem; }
     .locked { background: var(--foul, #ff7a6b); box-shadow: none; }
     .go, .shield { position: fixed; inset: 0; z-index: 100; block-size: auto; border: 0; border-radius: 0; box-shadow: none; touch-action: none; }
     .go { background: var(--go, #1fe07b); color: #06240f; }

@@ -18,7 +18,7 @@ function board() {
   const inline = made.shadowRoot.querySelector('style');
   if (!look) {
     look = new CSSStyleSheet();
-    look.replaceSync(inline.textContent);
+    look.replaceSync(`${inline.textContent} .wrapper.inside > .coords > .coord.coord { color: #33208a; }`);
   }
   inline.remove();
   const marks = new CSSStyleSheet();
@@ -47,7 +47,7 @@ export class ChessBoard extends LitElement {
   };
 
   static styles = css`
-    :host { display: grid; gap: .4rem; inline-size: 100%; max-inline-size: max(20rem, 100svh - var(--above, 22.5rem)); margin-inline: auto; }
+    :host { display: grid; grid-template-columns: minmax(0, 1fr); gap: .4rem; inline-size: 100%; max-inline-size: max(20rem, 100svh - var(--above, 22.5rem)); margin-inline: auto; }
     g-chess-board {
       --square-color-light: #f3ebff; --square-color-dark: #a58fdc; --inner-border-width: 0px;
       --square-color-light-hover: #ffe28a; --square-color-dark-hover: #f3c53c;

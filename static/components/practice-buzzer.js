@@ -16,6 +16,7 @@ export class PracticeBuzzer extends LitElement {
 
   static styles = css`
     :host { display: grid; grid-template-rows: 1fr auto; gap: .75rem; }
+    buzzer-pad { --biggest: 3.9rem; }
     ol { list-style: none; margin: 0; padding: 0; min-block-size: 2.2rem; display: flex; flex-wrap: wrap; gap: .4rem; align-items: center; }
     li { padding: .2rem .7rem; border-radius: 99rem; background: var(--calm, #e8def9); font-weight: 700; font-variant-numeric: tabular-nums; }
     li.best { background: var(--go, #1fe07b); color: #06240f; }

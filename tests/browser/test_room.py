@@ -102,3 +102,40 @@ def test_a_cheer_pops_up_beside_the_name_in_any_room(party):
     expect(bob.page.locator("cheer-button#cheer-clap")).to_have_attribute(
         "wait", re.compile("[1-9]")
     )
+
+
+def test_on_a_phone_a_knock_covers_neither_the_board_nor_a_clock(serve, people):
+    server = serve(nginx=True)
+    phone = {"viewport": {"width": 360, "height": 740}}
+    ann, bob, cem = people(server.url, "Ann", "Bob", "Cem", **phone)
+    ann.enter()
+    code = ann.open_room("Chess")
+    bob.enter(f"/{code}")
+    ann.sees("list", "Players", "Bob")
+    ann.press("Start")
+    ann.sees("status", "Game", "White to move.")
+    ann.press("Lock")
+    cem.enter(f"/{code}")
+    cem.press("Ask to come in")
+    ann.sees("list", "At the door", "Cem")
+    ann.page.evaluate("scrollTo(0, 0)")
+    board = ann.page.locator("chess-board").bounding_box()
+    knock = ann.page.get_by_role("list", name="At the door").bounding_box()
+    assert board["y"] + board["height"] <= knock["y"], (board, knock)
+    assert knock["y"] + knock["height"] <= 740
+
+
+def test_why_opens_inside_its_table_on_a_french_phone(party):
+    ann, _, _ = party
+    ann.page.get_by_role("button", name="First to 1", exact=True).click()
+    ann.press("Start")
+    wins(ann)
+    ann.page.set_viewport_size({"width": 360, "height": 740})
+    ann.page.locator(".language button").click()
+    why = ann.page.locator(".evidence summary").first
+    expect(why).to_have_text("Pourquoi\u202f?")
+    why.click()
+    table = ann.page.get_by_role("table", name="Résultats").bounding_box()
+    for shown in (why, ann.page.locator(".evidence dl").first):
+        box = shown.bounding_box()
+        assert table["x"] <= box["x"] and box["x"] + box["width"] <= table["x"] + table["width"] + 1

@@ -112,6 +112,13 @@ def test_the_hosts_big_screen_sees_through_the_locked_door(person, code, hers, h
         assert "Ann" not in person().open(f"/{code}?view=screen&key={wrong}").text
 
 
+def test_a_big_screen_at_a_locked_door_says_where_its_address_is(person, code, hers, locked):
+    said = "The address for a big screen is under Invite"
+    assert said in person().open(f"/{code}?view=screen").text
+    hers.press("Unlock")
+    assert said not in person().open(f"/{code}?view=screen").text
+
+
 def test_whoever_was_removed_does_not_watch_on_by_the_big_screens_link(code, hers, his, locked):
     his.until("locked")
     path = screen_of(his).path
