@@ -159,7 +159,9 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def guard(response: Any) -> Any:
+        given = {name.lower() for name, _ in response.headers}  # `setdefault` raises for each
         for name, value in current_app.config["HEADERS"].items():
-            response.headers.setdefault(name, value)
+            if name.lower() not in given:
+                response.headers.add(name, value)
         metrics.ANSWERS.labels(response.status_code).inc()
         return response

@@ -23,8 +23,8 @@ log = logging.getLogger("myapp.streams")
 
 TAB = re.compile(r"[A-Za-z0-9_-]{0,64}")
 
-open_here: Counter[str] = Counter()
-"""The open streams of this process by room; "" is home."""
+open_here: Counter[str | None] = Counter()
+"""The open streams of this process by room; "" is home, None is all together."""
 
 
 def tab_and_here() -> tuple[str, bool]:
@@ -153,7 +153,7 @@ def limited(room: str, frames: Iterator[bytes]) -> Response:
 def full(room: str) -> bool:
     most = current_app.config
     return (
-        open_here.total() >= int(most["STREAMS"])
+        open_here[None] >= int(most["STREAMS"])
         or open_here[room] >= int(most["STREAMS_PER_ROOM"])
         or house().presence.count() >= int(most["STREAMS_IN_ALL"])
     )
@@ -176,10 +176,12 @@ class Count:
     def opened(self) -> None:
         self._began = time.monotonic()
         open_here[self._room] += 1
+        open_here[None] += 1
         metrics.STREAMS.inc()
         log.info("opened %s %s", "room" if self._room else "home", self._request_id)
 
     def ended(self, why: str) -> None:
+        open_here[None] -= 1
         open_here[self._room] -= 1
         if not open_here[self._room]:
             del open_here[self._room]
