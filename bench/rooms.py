@@ -127,7 +127,7 @@ def arena(scene: Scene, door: Door) -> str:
         body = {"n": turn + 1, "keys": (2, 8)[turn % 2]}
         path, id = f"/{room}/play/keys", id_of(0, who * AVATARS // MOVERS)
         scene.posts.append(request("POST", path, body, id))
-    scene.token = b'places="'
+    scene.token = b'id="field" at="'
     return room
 
 

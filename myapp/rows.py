@@ -13,7 +13,7 @@ SLICE = 128  # connections written to between two looks at the network
 TICK = BEAT / 4  # seconds between two rounds of heartbeats
 CROWD = 8  # pages that are worth a tape, if
 QUICK = 1.0  # seconds pass at most between two frames
-LENGTH = 64  # frames of a tape, after which all who are not in step get into it
+PATIENCE = 64  # frames at most that somebody behind a tape is sent whole
 
 
 @dataclass(eq=False, slots=True)
@@ -119,17 +119,25 @@ class Rows:
                         page.alone(data[size:])
 
     def send_tape(self, row: Row, pages: list[Page], part: int, event: bytes) -> None:
-        """Send an event to pages that were sent others of its kind just before."""
-        tape = row.tape
+        """Send an event to pages that were sent others of its kind just before.
+
+        Whoever is behind the tape is sent whole events. When as many were as there are pages, all
+        get a new tape, for it costs as much.
+        """
         if time.monotonic() - row.spoke > QUICK:
-            tape = row.tape = None
-        elif tape is None or tape.part != part or tape.length >= LENGTH:
-            tape = row.tape = Tape(part)
+            row.tape = None
+            self.send(pages, frame([event], (), True))
+            return
+        tape = row.tape
+        behind = [page for page in pages if tape is None or page.tape is not tape]
+        if tape and behind:
+            tape.missed += max(len(behind), len(pages) / PATIENCE)
+        if tape is None or tape.part != part or tape.missed > len(pages):
+            tape, behind = Tape(part), []
+            row.tape = tape
             for page in pages:
                 page.tape = tape
-        behind = [page for page in pages if page.tape is not tape or tape is None]
-        if tape:
-            self.send([page for page in pages if page.tape is tape], tape.add(event))
+        self.send([page for page in pages if page.tape is tape], tape.add(event))
         if behind:
             self.send(behind, frame([event], (), True))
 

@@ -1,8 +1,9 @@
 """The arena: everyone is an avatar on one field, and walks as long as keys are held.
 
 A page sends which keys are down, never where it believes to be: a message that is lost or late
-runs no avatar away. Lengths are units of a field that screens show at any size; times are seconds
-on the room's clock.
+runs no avatar away. Pages are told how everybody walks, and draw where that has led at each tick:
+from one tick to the next nearly nothing of it differs, which compresses well. Lengths are units of
+a field that screens show at any size; times are seconds on the room's clock.
 """
 
 import math
@@ -27,26 +28,42 @@ CHANNEL = re.compile(r"(?:(?:https?://)?(?:www\.|m\.)?twitch\.tv/)?(\w{3,25})/?"
 
 @dataclass
 class Avatar:
-    """Somebody on the field, at (x, y) when the clock showed `at`."""
+    """Somebody on the field, who was at (x, y) when the clock showed `at`, and walks on since."""
 
     x: float
     y: float
     at: float = 0.0
     keys: int = 0
-    n: int = 0  # the counter that came with the keys
-    heard: float = 0.0  # when they came
+    n: int = 0  # the counter that came with what the page said last
+    heard: float = 0.0  # when that came
 
-    def walk(self, now: float) -> None:
-        """Be where the keys have led by now."""
+    def where(self, now: float) -> tuple[float, float]:
+        """Where the keys have led by now. Pages reckon it alike: see arena-field.js."""
         seconds = max(0.0, min(now, self.heard + HOLD) - self.at)
         across = bool(self.keys & RIGHT) - bool(self.keys & LEFT)
         down = bool(self.keys & DOWN) - bool(self.keys & UP)
         way = SPEED * seconds / (math.hypot(across, down) or 1)
-        self.x = round(min(max(self.x + across * way, EDGE), WIDTH - EDGE), 2)
-        self.y = round(min(max(self.y + down * way, EDGE), HEIGHT - EDGE), 2)
-        self.at = now
-        if now >= self.heard + HOLD:
-            self.keys = 0
+        x = min(max(self.x + across * way, EDGE), WIDTH - EDGE)
+        y = min(max(self.y + down * way, EDGE), HEIGHT - EDGE)
+        return round(x, 2), round(y, 2)
+
+    def turn(self, keys: int, now: float) -> None:
+        """Walk on with other keys from where these have led."""
+        self.x, self.y = self.where(now)
+        self.at, self.keys = now, keys
+
+    def silent(self, now: float) -> bool:
+        return now >= self.heard + HOLD
+
+    @property
+    def place(self) -> str:
+        """Where it stands, "800,450"; or of one that walks: where it was, at the first tick with
+        these keys, the keys, and the number of that tick, "800,450,2,1234"."""
+        if not self.keys:
+            return f"{self.x:.0f},{self.y:.0f}"
+        tick = math.ceil(self.at * RATE - 1e-3)
+        x, y = self.where(tick / RATE)
+        return f"{x:.0f},{y:.0f},{self.keys},{tick}"
 
 
 @dataclass
@@ -65,7 +82,8 @@ class Arena(Game):
     avatars: dict[str, Avatar] = field(default_factory=dict)
     entered: int = 0
     tick: float | None = None  # when the avatars walk next; None while all stand
-    places: str = ""  # where everybody was at the last tick: "p1,800,450 p2,..."
+    shown: int = 0  # the last tick that everyone saw, by its number
+    places: str = ""  # and how everybody walked then: "p1,800,450 p2,840,450,2,1234 ..."
 
     @property
     def due(self) -> float | None:
@@ -110,28 +128,36 @@ class Arena(Game):
     ) -> None:
         """Hold these keys. What was sent before something that has already come is overtaken."""
         avatar = self.avatars[player]
-        avatar.walk(self.now)
-        if n <= avatar.n and self.now < avatar.heard + HOLD:
+        silent = avatar.silent(self.now)
+        if n <= avatar.n and not silent:
             return
-        avatar.keys, avatar.n, avatar.heard = keys, n, self.now
+        if keys != avatar.keys or silent:
+            avatar.turn(keys, self.now)
+        avatar.n, avatar.heard = n, self.now
         if keys and self.tick is None:
             self.tick = self.next_tick
 
     @fleeting
     def on_due(self) -> None:
-        """Everybody walks. Nobody does between two ticks, as far as anyone can see."""
-        for avatar in self.avatars.values():
-            avatar.walk(self.now)
+        """Everybody has walked on. Nobody does between two ticks, as far as anyone can see."""
         self.look()
         self.tick = self.next_tick if any(a.keys for a in self.avatars.values()) else None
 
     @property
+    def last_tick(self) -> int:
+        return int(self.now * RATE + 1e-3)
+
+    @property
     def next_tick(self) -> float:
-        return (int(self.now * RATE + 1e-3) + 1) / RATE
+        return (self.last_tick + 1) / RATE
 
     def look(self) -> None:
-        """Remember where everybody is, for everyone to see."""
-        self.places = " ".join(f"{p},{a.x:.0f},{a.y:.0f}" for p, a in self.avatars.items())
+        """Remember how everybody walks, for everyone to see."""
+        for avatar in self.avatars.values():
+            if avatar.keys and avatar.silent(self.now):
+                avatar.turn(0, self.now)
+        self.shown = self.last_tick
+        self.places = " ".join(f"{p},{a.place}" for p, a in self.avatars.items())
 
     @move
     def show(self, player: str, channel: Annotated[str, Meta(max_length=200)]) -> None:

@@ -1,4 +1,4 @@
-// The arena's field: your own avatar answers your keys at once, and all glide to where the server says.
+// The arena's field: your own avatar answers your keys at once, and all glide to where they are at each tick.
 
 import { LitElement, css, html, nothing } from 'lit';
 import { say } from '../words.js';
@@ -24,13 +24,14 @@ const WHERE = [
 ];
 const LEAST = 400; // CSS pixels: Twitch plays in nothing narrower
 
-// Attributes in: places ("p1,800,450 p2,..."), names (the id of a list of `data-player`s), me, size ("1600 900"),
-// edge and speed (units, a second), still (while paused), pops ("p1:heart ..."), emotes (a picture with a view of
+// Attributes in: at (the number of this tick), places ("p1,800,450 p2,840,450,2,1234 ...": where each stands, or where a
+// walker was at which tick, with which keys since), names (the id of a list of `data-player`s), me, size ("1600 900"),
+// edge and speed (units, a second), rate (ticks, a second), still (while paused), pops ("p1:heart ..."), emotes (a picture with a view of
 // each), channel (of Twitch). Event out: keys, with {n, keys}: what is held, with a counter that only goes up.
 export class ArenaField extends LitElement {
   static properties = {
-    places: {}, names: {}, me: {}, size: {}, edge: { type: Number }, speed: { type: Number }, still: { type: Boolean },
-    pops: {}, emotes: {}, channel: {}, wide: { state: true }, where: { state: true },
+    at: { type: Number }, places: {}, names: {}, me: {}, size: {}, edge: { type: Number }, speed: { type: Number },
+    rate: { type: Number }, still: { type: Boolean }, pops: {}, emotes: {}, channel: {}, wide: { state: true }, where: { state: true },
   };
 
   static styles = css`
@@ -143,7 +144,7 @@ export class ArenaField extends LitElement {
   }
 
   updated(changed) {
-    if (['places', 'me', 'size', 'names'].some((name) => changed.has(name))) this.#look();
+    if (['at', 'places', 'me', 'size', 'names'].some((name) => changed.has(name))) this.#look();
     if (changed.has('pops') || changed.has('places')) this.#pop();
     if (changed.has('still') && this.still) this.#letGo();
   }
@@ -154,12 +155,14 @@ export class ArenaField extends LitElement {
     const field = this.renderRoot.querySelector('.field');
     const gone = new Set(this.#avatars.keys());
     for (const place of this.places ? this.places.split(' ') : []) {
-      const [player, x, y] = place.split(',');
+      const [player, ...told] = place.split(',');
+      const [fromX, fromY, keys = 0, since = this.at] = told.map(Number);
+      const [x, y] = this.#way(fromX, fromY, keys, Math.max(0, this.at - since) / this.rate);
       gone.delete(player);
       const known = this.#avatars.get(player);
       const avatar = known ?? this.#enter(player);
-      const moved = avatar.x !== +x || avatar.y !== +y;
-      Object.assign(avatar, { x: +x, y: +y });
+      const moved = avatar.x !== x || avatar.y !== y;
+      Object.assign(avatar, { x, y });
       const mine = player === this.me;
       if (mine && !avatar.mine) [this.#x, this.#y, this.#trail, this.#drift] = [avatar.x, avatar.y, [], [0, 0]];
       if (mine !== Boolean(avatar.mine)) avatar.el.classList.toggle('me', avatar.mine = mine);
@@ -172,6 +175,16 @@ export class ArenaField extends LitElement {
       this.#avatars.delete(player);
     }
     if (!this.#mine) this.#letGo();
+  }
+
+  // Where these keys lead from there in so many seconds. The server reckons it alike: see myapp/games/arena.py.
+  #way(x, y, keys, seconds) {
+    const [width, height] = this.size.split(' ').map(Number);
+    const across = ((keys & RIGHT) > 0) - ((keys & LEFT) > 0);
+    const down = ((keys & DOWN) > 0) - ((keys & UP) > 0);
+    const far = (this.speed * seconds) / (Math.hypot(across, down) || 1);
+    const inside = (at, whole) => Math.min(Math.max(at, this.edge), whole - this.edge);
+    return [inside(x + across * far, width), inside(y + down * far, height)];
   }
 
   #enter(player) {
@@ -229,9 +242,6 @@ export class ArenaField extends LitElement {
     const [width, height] = this.size.split(' ').map(Number);
     const passed = Math.max(0, now - this.#painted);
     this.#painted = now;
-    const across = ((this.#keys & RIGHT) > 0) - ((this.#keys & LEFT) > 0);
-    const down = ((this.#keys & DOWN) > 0) - ((this.#keys & UP) > 0);
-    const step = (this.speed * passed) / 1000 / (Math.hypot(across, down) || 1);
     const glided = 1 - Math.exp(-passed / GLIDE);
     const [driftX, driftY] = this.#drift.map((drift) => drift * glided);
     this.#drift = [this.#drift[0] - driftX, this.#drift[1] - driftY];
@@ -239,13 +249,12 @@ export class ArenaField extends LitElement {
       point[1] += driftX;
       point[2] += driftY;
     }
-    this.#x = Math.min(Math.max(this.#x + driftX + across * step, this.edge), width - this.edge);
-    this.#y = Math.min(Math.max(this.#y + driftY + down * step, this.edge), height - this.edge);
+    [this.#x, this.#y] = this.#way(this.#x + driftX, this.#y + driftY, this.#keys, passed / 1000);
     this.#trail.push([now, this.#x, this.#y]);
     const avatar = this.#avatars.get(this.me);
     if (!avatar) return;
     this.#put(avatar.el, this.#x, this.#y, width, height);
-    if (across || down || Math.hypot(...this.#drift) > 0.5) {
+    if (this.#keys || Math.hypot(...this.#drift) > 0.5) {
       this.#frame = requestAnimationFrame((then) => this.#walk(then));
     }
   }

@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from myapp.games.arena import RATE, Arena
 from tests.conftest import wait_for
 from tests.live.crowd import document, edit
 
@@ -46,6 +47,31 @@ FRAMES = """() => new Promise(done => {
   };
   ask(look);
 })"""
+
+
+# A field beside the room's own, of the same size and speed, that is told nothing by the server.
+OTHER = """() => {
+  document.querySelector('#other')?.remove();
+  const own = document.querySelector('arena-field'), other = document.createElement('arena-field');
+  for (const name of ['size', 'edge', 'speed', 'rate'])
+    other.setAttribute(name, own.getAttribute(name));
+  other.setAttribute('names', 'nobody');
+  other.id = 'other';
+  document.querySelector('main').append(other);
+}"""
+
+# Where it shows each avatar at this tick, in units and in their order, once they have glided there.
+DRAWN = """async ([at, places]) => {
+  const other = document.querySelector('#other');
+  other.setAttribute('at', at);
+  other.setAttribute('places', places);
+  await other.updateComplete;
+  const field = other.renderRoot.querySelector('.field');
+  for (const glide of field.getAnimations({subtree: true})) glide.finish();
+  const all = field.getBoundingClientRect(), scale = 1600 / all.width;
+  return [...field.children].map(el => el.getBoundingClientRect()).map(
+    one => [(one.x + one.width / 2 - all.x) * scale, (one.y + one.height / 2 - all.y) * scale]);
+}"""
 
 
 def shown(person, name):
@@ -119,6 +145,34 @@ def test_her_own_avatar_answers_at_once_on_a_slow_line_and_does_not_jump_back(pe
         rest = shown(ann, "Ann")
         stands(server, ann, "Ann")
         assert near(shown(ann, "Ann"), rest, 60)  # as far as one walks in 150 ms
+
+
+def test_pages_work_out_where_everybody_is_as_the_server_does(people, server):
+    """200 walk all ways for three seconds, into walls and corners too."""
+    ann, _ = arena(people, server)
+    ann.page.evaluate(OTHER)
+    game = Arena()
+    game.now = 7.03
+    for n in range(200):
+        game.on_sit(f"p{n}")
+    for tick in range(71, 101):
+        for n in range(tick % 5, 200, 5):
+            game.now = (tick - (n % 10) / 10) / RATE
+            game.play(f"p{n}", "keys", {"n": tick, "keys": (n + tick // 12 * 7) % 16})
+        game.now = tick / RATE
+        game.on_due()
+        truth = [avatar.where(game.now) for avatar in game.avatars.values()]
+        drawn = ann.page.evaluate(DRAWN, [game.shown, game.places])
+        far = max(
+            abs(a - b)
+            for one, other in zip(truth, drawn, strict=True)
+            for a, b in zip(one, other, strict=True)
+        )
+        assert far < 1
+        if tick == 80:  # a page that comes now draws the same of this one frame alone
+            ann.page.evaluate(OTHER)
+            again = ann.page.evaluate(DRAWN, [game.shown, game.places])
+            assert again == drawn
 
 
 def test_nothing_is_animated_while_nobody_walks(people, server):

@@ -212,6 +212,23 @@ def test_one_that_does_not_read_delays_nobody_and_then_sees_the_newest(opens, an
         line.until("public")
 
 
+def test_who_comes_to_a_crowd_that_is_sent_one_part_again_and_again_is_soon_in_step(server, ann):
+    code = ann.opens_room("arena")
+    lines = [Line(ann, f"/{code}/live?view=screen", "1.1", packed=True) for _ in range(12)]
+    for n in range(5):
+        ann.does(f"/{code}/play/keys", n=n + 1, keys=(2, 8)[n % 2])
+        if n == 2:
+            lines.append(Line(ann, f"/{code}/live?view=screen", "1.1", packed=True))
+        for line in lines:
+            sizes = [len(line.read()) for _ in range(9)]
+            if n in (1, 4):
+                assert sorted(sizes)[4] < 120  # in step: a whole one has 400 bytes
+    at = [[*map(int, re.findall(rb'at="(\d+)"', line.said))] for line in lines]
+    assert all(seen == sorted(seen) and {*at[-1]} <= {*seen} for seen in at)
+    for line in lines:
+        line.close()
+
+
 def test_when_all_is_quiet_it_beats_in_time(server, ann, code):
     lines = [Line(ann, f"/{code}/live?view=screen", *way.values) for way in WAYS]
     for line in lines:

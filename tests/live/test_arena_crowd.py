@@ -7,6 +7,7 @@ import re
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+from myapp.games.arena import RATE, Avatar
 from tests.faults.conftest import SECRET
 from tests.faults.lines import Somebody, gauge
 from tests.live.crowd import Page, Visitor, document
@@ -14,7 +15,7 @@ from tests.live.test_idle import cpu_of, total
 
 WAYS = (1, 2, 3, 4, 6, 8, 9, 12)
 HELD, RESTED = (0.4, 1.6), (0.3, 1.2)  # seconds that people walk one way, and then stand
-PLACES = re.compile(rb'places="([^"]*)"')
+FIELD = re.compile(rb'at="(\d+)" places="([^"]*)"')
 DRAWN = 'vroum_drawings_total{part="table"}'
 
 
@@ -23,7 +24,7 @@ class Walker(Somebody, Visitor):
 
 
 class Screen(Page):
-    """A page that notes when it showed which places; screens that show the same share the note."""
+    """A page that notes when it showed which field; screens that show the same share the note."""
 
     def __init__(self, visitor, path, known):
         super().__init__(visitor, path)
@@ -31,8 +32,9 @@ class Screen(Page):
 
     def _take(self, event):
         super()._take(event)
-        if found := PLACES.search(event):
-            self.showed.append((time.monotonic(), self.known.setdefault(found[1], len(self.known))))
+        if found := FIELD.search(event):
+            number = self.known.setdefault(found.groups(), len(self.known))
+            self.showed.append((time.monotonic(), number))
 
 
 async def walk(person, code, end, pressed):
@@ -83,11 +85,17 @@ async def all_walk(screens, people, code, seconds):
     return pressed, rest, drawn, used
 
 
+def where(now, x, y, keys=0, tick=0):
+    """Where a page shows whoever walks like this."""
+    return Avatar(x, y, tick / RATE, keys, heard=now).where(now)
+
+
 def moves(known):
     """For each player: the numbers of the drawings that show them elsewhere than the one before."""
     before, found = {}, {}
-    for number, places in enumerate(known):
-        now = dict(place.split(b",", 1) for place in places.split())
+    for number, (at, places) in enumerate(known):
+        told = (place.split(b",") for place in places.split())
+        now = {player: where(int(at) / RATE, *map(int, place)) for player, *place in told}
         for player in now:
             if now[player] != before.get(player):
                 found.setdefault(player.decode(), []).append(number)

@@ -1,5 +1,7 @@
 """The arena's rules, in plain Python: no server, and time is a number."""
 
+from itertools import pairwise
+
 import pytest
 
 from myapp.game import BadMove, Dice, IllegalMove
@@ -15,6 +17,7 @@ from myapp.games.arena import (
     UP,
     WIDTH,
     Arena,
+    Avatar,
     spot,
 )
 
@@ -46,10 +49,16 @@ def hold(game, player, keys, at, n=None):
     game.play(player, "keys", {"n": int(at * 1000) if n is None else n, "keys": keys})
 
 
+def told(game, player):
+    """What pages are told of this player."""
+    return dict(one.split(",", 1) for one in game.places.split())[player]
+
+
 def place(game, player):
-    """Where everybody sees this player."""
-    places = dict(one.split(",", 1) for one in game.places.split())
-    return tuple(int(number) for number in places[player].split(","))
+    """Where everybody sees this player: where pages work out that it is by now."""
+    x, y, keys, tick = (*map(int, told(game, player).split(",")), 0, 0)[:4]
+    walked = Avatar(x, y, at=tick / RATE, keys=keys, heard=tick / RATE + 1e9)
+    return tuple(round(number) for number in walked.where(game.shown / RATE))
 
 
 def test_ann_walks_as_long_as_she_holds_a_key(game):
@@ -108,10 +117,58 @@ def test_everybody_walks_at_ten_ticks_a_second_and_when_nobody_does_nothing_is_d
 
 
 def test_between_two_ticks_nothing_that_anyone_sees_changes(game):
-    before = game.places
+    before = game.places, game.shown
     hold(game, "ann", RIGHT, 10.01)
     hold(game, "ann", DOWN, 10.08)
-    assert game.places == before
+    assert (game.places, game.shown) == before
+
+
+def test_of_one_who_walks_on_nothing_new_is_said_but_what_time_it_is(game):
+    hold(game, "ann", RIGHT, 10.03)
+    tick_until(game, 10.1)
+    said, seen = game.places, [place(game, "ann")[0]]
+    for n in range(11, 16):
+        hold(game, "ann", RIGHT, 10 + n / RATE - 0.02)
+        tick_until(game, 10 + n / RATE)
+        assert game.places == said
+        seen.append(place(game, "ann")[0])
+    assert [after - before for before, after in pairwise(seen)] == [
+        SPEED,
+        *[SPEED / RATE] * 4,
+    ]
+    assert game.shown == 115
+
+
+def test_who_comes_while_others_walk_shows_them_nowhere_they_will_not_be(game):
+    x, y = place(game, "ann")
+    hold(game, "ann", RIGHT, 10.04)
+    game.now = 10.07
+    game.on_sit("cem")
+    assert place(game, "ann") == pytest.approx((x + SPEED * 0.06, y), abs=1)
+    tick_until(game, 10.1)
+    assert place(game, "ann") == pytest.approx((x + SPEED * 0.06, y), abs=1)
+
+
+def test_who_comes_when_all_have_long_gone_sees_them_where_their_keys_were_released(game):
+    x, y = place(game, "ann")
+    hold(game, "ann", DOWN, 10.0)
+    game.now = 5000.0  # nobody looked, and so no tick came
+    game.on_sit("cem")
+    assert place(game, "ann") == pytest.approx((x, min(y + SPEED * HOLD, HEIGHT - EDGE)), abs=1)
+
+
+def test_a_field_that_an_older_version_saved_goes_on(game):
+    hold(game, "ann", RIGHT, 10.0)
+    tick_until(game, 10.5)
+    state = game.dump()
+    del state["shown"]
+    state["places"] = "ann,840,450 bob,1000,450"  # where all were
+    state["avatars"]["ann"] |= {"x": 840.0, "y": 450.0, "at": 10.5}  # where the last tick was
+    older = Arena.load(state)
+    older.now = 10.5
+    assert place(older, "ann") == (840, 450)
+    tick_until(older, 10.8)
+    assert place(older, "ann") == pytest.approx((840 + SPEED * 0.3, 450), abs=1)
 
 
 def test_keys_whose_page_has_fallen_silent_count_as_released(game):

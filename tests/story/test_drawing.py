@@ -5,6 +5,8 @@ from collections import Counter
 import pytest
 
 from myapp.views.drawing import PARTS
+from myapp.views.looking import Looking
+from myapp.views.who import Who
 
 
 @pytest.fixture
@@ -118,3 +120,17 @@ def test_strangers_who_see_the_same_share_a_drawing_and_others_do_not(
     assert all("This room is locked" in page.text for page in pages[:2])
     assert drawn["_me.html"] == 3  # hers, that of Dan and Eve, and that of the other Bob
     assert "There is already a" in pages[2].text
+
+
+@pytest.mark.parametrize("looked_before", [False, True])
+def test_who_comes_late_to_a_look_sees_while_others_have_looked_on(code, world, looked_before):
+    """As in a crowd that opens its pages all at once."""
+    dan = Looking(world.house, code, Who("dan", None), "page", None, "")
+    if looked_before:
+        dan.look()
+    world.later(1)
+    scene = dan.scene()
+    for _ in range(9):
+        world.later(1)
+        dan.scene()
+    assert b"Enter" in b"".join(dan.see(scene).own)
