@@ -143,18 +143,26 @@ def aside_in_turn(fn: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     return _outcome(_in_turn, fn, *args, **kwargs)
 
 
-def on_readable(fd: int, fn: Callable[[], object]) -> Callable[[], None]:
-    """Have the loop call `fn`, which must not block, when `fd` can be read. Returns how to stop."""
-    watcher = gevent.get_hub().loop.io(fd, 1)
-    watcher.start(fn)
+def on_readable(fd: int, fn: Callable[[], object], rest: float = 0.0) -> Callable[[], None]:
+    """Have the loop call `fn`, which must not block, when `fd` can be read, and then not again
+    within `rest` seconds. Returns how to stop."""
+    loop = gevent.get_hub().loop
+    watcher, timer = loop.io(fd, 1), loop.timer(rest)
+
+    def call() -> None:
+        watcher.stop()
+        timer.start(watcher.start, call)
+        fn()
 
     def stop() -> None:
-        nonlocal watcher
-        if watcher is not None:
-            watcher.stop()
-            watcher.close()
-            watcher = None
+        nonlocal watcher, timer
+        for each in (watcher, timer):
+            if each is not None:
+                each.stop()
+                each.close()
+        watcher = timer = None
 
+    watcher.start(call if rest else fn)
     return stop
 
 

@@ -12,13 +12,28 @@ import msgspec
 
 from myapp.store import Document
 
+encode = msgspec.json.encode
+decode = msgspec.json.decode
+fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+items = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
 Step = list[Any]
 """[path, value], or [path] of what is gone."""
 
 
 def difference(old: Document, new: Document) -> list[Step]:
     """The steps that make `new` of `old`, to the last byte: also the order of names is kept."""
-    return [] if _same(old, new) else [*_between([], old, new)]
+    steps: list[Step] = decode(encode(between(encode(old), encode(new))))
+    return steps
+
+
+def between(old: bytes, new: bytes) -> list[Step]:
+    """The same of two documents as stores keep them; the values are pieces of the new one.
+
+    One text has one meaning, and is compared: Python takes 1 for 1.0 and for True, and two orders
+    of names for one.
+    """
+    return [] if old == new else [*_between([], msgspec.Raw(old), msgspec.Raw(new))]
 
 
 def patched(doc: Document, steps: Iterable[Step]) -> Document:
@@ -52,50 +67,43 @@ def states(entries: Iterable[Document]) -> Iterator[Document]:
 
 
 def lines(entries: Iterable[Document]) -> bytes:
-    return b"".join(msgspec.json.encode(entry) + b"\n" for entry in entries)
+    return b"".join(encode(entry) + b"\n" for entry in entries)
 
 
 def entries(text: bytes) -> list[Document]:
     """What `lines` made a text of. Raises ValueError."""
-    return [msgspec.json.decode(line, type=dict[str, Any]) for line in text.splitlines()]
+    return [decode(line, type=dict[str, Any]) for line in text.splitlines()]
 
 
 def _copied(doc: Document) -> Document:
-    copy: Document = msgspec.json.decode(msgspec.json.encode(doc))
+    copy: Document = decode(encode(doc))
     return copy
 
 
-def _between(path: list[Any], old: Any, new: Any) -> Iterator[Step]:
+def _between(path: list[Any], old: msgspec.Raw, new: msgspec.Raw) -> Iterator[Step]:
     """The steps between what is not the same."""
-    if isinstance(old, dict) and isinstance(new, dict):
-        stay = [name for name in old if name in new]
-        if [*new][: len(stay)] == stay:  # what is new stands last, where a patch would put it
-            yield from ([[*path, name]] for name in old if name not in new)
-            for name, value in new.items():
-                if name in old:
-                    if not _same(old[name], value):
-                        yield from _between([*path, name], old[name], value)
-                else:
+    kind = bytes(memoryview(old)[:1]), bytes(memoryview(new)[:1])
+    if kind == (b"{", b"{"):
+        had, has = fields(old), fields(new)
+        stay = [name for name in had if name in has]
+        if [*has][: len(stay)] == stay:  # what is new stands last, where a patch would put it
+            yield from ([[*path, name]] for name in had if name not in has)
+            for name, value in has.items():
+                if name not in had:
                     yield [[*path, name], value]
+                elif had[name] != value:
+                    yield from _between([*path, name], had[name], value)
             return
-    elif isinstance(old, list) and isinstance(new, list) and 0 < len(old) <= len(new):
+    elif kind == (b"[", b"["):
+        was, now = items(old), items(new)
         steps = [
             step
-            for at, item in enumerate(old)
-            if not _same(item, new[at])
-            for step in _between([*path, at], item, new[at])
+            for at, item in enumerate(was[: len(now)])
+            if item != now[at]
+            for step in _between([*path, at], item, now[at])
         ]
-        if len(steps) <= len(old) // 2 + 1:  # else it was shifted: the whole list is shorter
+        if 0 < len(was) <= len(now) and len(steps) <= len(was) // 2 + 1:
             yield from steps
-            yield from ([[*path, at], new[at]] for at in range(len(old), len(new)))
-            return
+            yield from ([[*path, at], now[at]] for at in range(len(was), len(now)))
+            return  # else it was shifted: the whole list is shorter
     yield [path, new]
-
-
-def _same(old: Any, new: Any) -> bool:
-    """Equal to the byte: Python takes 1 for 1.0 and for True, and two orders of names for one."""
-    if type(old) is not type(new) or old != new:
-        return False
-    if isinstance(old, str | int | None):
-        return True
-    return bool(msgspec.json.encode(old) == msgspec.json.encode(new))

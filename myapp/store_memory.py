@@ -10,7 +10,7 @@ from gevent.lock import Semaphore
 
 from myapp.documents import decode, encode, play, private, version
 from myapp.hub import Bell, Hub, aside
-from myapp.journal import difference
+from myapp.journal import between
 from myapp.store import Change, Document, Past, Store, StoreDown, fill, split, split_prefix
 
 FULL = 256 * 1024
@@ -81,7 +81,7 @@ class MemoryStore(Store):
         if told is None or not parts[-1]:
             parts[-1].append(encode({"whole": decode(body)}))
         else:
-            parts[-1].append(encode({"changed": difference(decode(told), decode(body))}))
+            parts[-1].append(encode({"changed": between(told, body)}))
         self._heap.told[key] = body
 
     def _ring(self, key: str) -> None:

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import gevent
 from gevent.event import AsyncResult
 
-from myapp.documents import Answer, decode, encode, play, version
+from myapp.documents import Answer, encode, play, version
 from myapp.hub import aside
-from myapp.journal import difference
+from myapp.journal import between
 from myapp.store import Change, StoreDown, split
 from myapp.store_redis import scripts
 from myapp.store_redis.damage import damage
@@ -156,7 +156,7 @@ def _make(
             continue
         made.body = answer
         if line and answer is not None:
-            steps = difference(decode(told), decode(answer)) if told else []
+            steps = between(told, answer) if told else []
             made.lines += answer, encode(steps)
             told = answer
     if made.body == body:

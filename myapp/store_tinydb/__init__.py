@@ -40,7 +40,7 @@ class TinyStore(Store):
         self._keepers: dict[str, Keeper] = {}
         self._checks: dict[str, Check] = {}
         self._journals: set[str] = set()
-        self._committer = Committer()
+        self._committer = Committer(self._drain)
         self._leases = Leases()
         self._watched: set[str] = set()
         self._watch: Watch | None = None
@@ -71,8 +71,11 @@ class TinyStore(Store):
     def change(
         self, key: str, fn: Change, *, fleeting: bool = False
     ) -> tuple[Document, str] | None:
-        body = self._keeper(key).ask(Wish(fn, fleeting))
-        return None if body is None else (private(body), version(body))
+        keeper = self._keeper(key)
+        body = keeper.ask(Wish(fn, fleeting))
+        if body is None:
+            return None
+        return private(body), keeper.version if body is keeper.body else version(body)
 
     @contextmanager
     def listen(self, *keys: str) -> Iterator[Bell]:
@@ -206,7 +209,7 @@ class TinyStore(Store):
             check, journal = self._checks.get(folder), folder in self._journals
             file = DocumentFile(self._root, folder, name, check, journal)
             ring, carry_out = partial(self._hub.ring, key), self._committer.carry_out
-            keeper = Keeper(file, ring, self._drain, carry_out)
+            keeper = Keeper(file, ring, carry_out)
             self._keepers.setdefault(key, keeper)
         return self._keepers[key]
 

@@ -31,7 +31,7 @@ class Task:
     """Begins the commit anew; the argument is whether it may wait for another process's lock."""
     answer: AsyncResult = field(default_factory=AsyncResult)
     commit: Commit[Any] | None = None
-    written: Written = field(default_factory=list)
+    written: Written = field(default_factory=dict)
     outcome: Any = None
     error: BaseException | None = None
 
@@ -50,9 +50,13 @@ class Task:
 
 
 class Committer:
-    """Belongs to the loop; `_work` alone runs beside it, and touches only what is made for that."""
+    """Belongs to the loop; `_work` alone runs beside it, and touches only what is made for that.
 
-    def __init__(self) -> None:
+    `settle` is called in the loop when commits have come to their end, before anybody hears of it.
+    """
+
+    def __init__(self, settle: Callable[[], None]) -> None:
+        self._settle = settle
         self._waiting: deque[Task] = deque()
         self._staged: deque[Task] = deque()
         self._since: dict[object, float] = {}
@@ -76,7 +80,9 @@ class Committer:
     def _carry_on(self, me: object) -> None:
         try:
             while self._waiting or self._staged:
-                for task in aside_waiting(self._work, me):
+                ended = aside_waiting(self._work, me)
+                self._settle()
+                for task in ended:
                     if isinstance(task.error, Busy):
                         gevent.spawn(self._wait, task)
                     elif task.error:
@@ -95,10 +101,11 @@ class Committer:
                 self._hire()
         self._minder = None
 
-    @staticmethod
-    def _wait(task: Task) -> None:
+    def _wait(self, task: Task) -> None:
         try:
-            task.answer.set(aside_waiting(lambda: alone(task.begin(True))))
+            outcome = aside_waiting(lambda: alone(task.begin(True)))
+            self._settle()
+            task.answer.set(outcome)
         except BaseException as error:
             task.answer.set_exception(error)
 

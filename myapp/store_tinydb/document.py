@@ -7,7 +7,7 @@ an older one (set aside), and can go on from the last good document while the fi
 
 import os
 from collections.abc import Sequence
-from contextlib import ExitStack
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -16,11 +16,11 @@ import msgspec
 
 from myapp.documents import Answer, encode, play, version
 from myapp.store import Change, Check, Document
-from myapp.store_tinydb.flush import Commit, Written, alone
+from myapp.store_tinydb.flush import Commit, alone
 from myapp.store_tinydb.found import Found, check_edit, look, read
 from myapp.store_tinydb.journal_file import JournalFile
 from myapp.store_tinydb.kept import Kept, Mark, keep, recall
-from myapp.store_tinydb.locks import SIDE, locked
+from myapp.store_tinydb.locks import SIDE, hold, locked
 from myapp.store_tinydb.spare import draft, put_in_place
 from myapp.store_tinydb.tinydb_file import Broken, close, sync, tables, write
 
@@ -55,10 +55,12 @@ class DocumentFile:
         self, root: Path, folder: str, name: str, check: Check | None, journal: bool = False
     ) -> None:
         self.path = root / folder / f"{name}.json"
-        self.lock = root / folder / SIDE / f"{name}.lock"
-        self.temp = root / folder / SIDE / f"{name}.tmp"
-        self.fresh = root / folder / SIDE / f"{name}.new"
         self.life = root / folder / SIDE / f"{name}.life"
+        # As plain texts, for each change needs them several times.
+        self._folder, self._file = os.fspath(root / folder), os.fspath(self.path)
+        self._lock, self._temp, self._fresh = (
+            os.fspath(self.life.with_suffix(end)) for end in (".lock", ".tmp", ".new")
+        )
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
         self._journal = JournalFile(root, folder, name) if journal else None
@@ -78,11 +80,12 @@ class DocumentFile:
         `waits` for who else is at the document, that is Busy. Raises OSError, and then no change is
         saved.
         """
-        if not fns and not self.path.exists() and not self.lock.exists():
+        if not fns and not any(map(os.path.exists, (self._file, self._lock))):
             return Outcome()  # Asking for a room that never was leaves no file behind.
-        with locked(self.lock, waits) as lock:
+        lock = hold(self._lock, waits)
+        try:
             while True:
-                found = look(self.path, self._recall(lock), self._check)
+                found = look(self._file, self._recall(lock), self._check)
                 if found.doubtful and patient and (not found.mark or found.mark != reported):
                     return None
                 outcome = Outcome(found.body, fault=found.fault, mark=found.mark, lost=found.lost)
@@ -108,6 +111,8 @@ class DocumentFile:
                 durable = any(durable for _, durable in fns)
                 if (yield from self._save(lock, found, outcome, durable, made)):
                     return outcome
+        finally:
+            close(lock)
 
     def still_as_written(self, outcome: Outcome) -> bool:
         """Whether nobody has replaced or deleted the file since. Asked once, and in the loop.
@@ -115,7 +120,7 @@ class DocumentFile:
         The kernel reports two renames of one name as a single event, so counting them is no help.
         """
         try:
-            now = os.stat(self.path)
+            now = os.stat(self._file)
             return outcome.proof is not None and os.path.samestat(now, os.fstat(outcome.proof))
         except FileNotFoundError:
             return outcome.wrote and outcome.body is None
@@ -125,9 +130,9 @@ class DocumentFile:
 
     def inspect(self, mend: bool) -> str:
         """What is wrong with the file; with `mend` it is set aside for the last good document."""
-        with locked(self.lock) as lock:
+        with locked(self._lock) as lock:
             while True:
-                found = look(self.path, self._recall(lock), self._check)
+                found = look(self._file, self._recall(lock), self._check)
                 if found.body is not None and not found.fault:
                     try:
                         check_edit(self._check, found.body)  # also of what an older server wrote
@@ -141,7 +146,7 @@ class DocumentFile:
 
     def remove(self) -> None:
         """Delete the file, whatever is in it. Not durable: for what nobody misses."""
-        with locked(self.lock):
+        with locked(self._lock):
             self.path.unlink(missing_ok=True)
             self._forget()
 
@@ -149,8 +154,8 @@ class DocumentFile:
         """The journal, as it leads to the last good document."""
         if self._journal is None or not self.path.exists():
             return []
-        with locked(self.lock) as lock:
-            found = look(self.path, self._recall(lock), self._check)
+        with locked(self._lock) as lock:
+            found = look(self._file, self._recall(lock), self._check)
             if found.body is None:
                 return []
             return self._journal.entries(found.led, found.body, found.revision)
@@ -159,22 +164,22 @@ class DocumentFile:
         """Begin the journal anew. Raises OSError."""
         if self._journal is None or not self.path.exists():
             return
-        with locked(self.lock) as lock:
-            found = look(self.path, self._recall(lock), self._check)
-            self.temp.unlink(missing_ok=True)  # It holds the document before this one.
+        with locked(self._lock) as lock:
+            found = look(self._file, self._recall(lock), self._check)
+            Path(self._temp).unlink(missing_ok=True)  # It holds the document before this one.
             if found.body is not None:
                 led = self._journal.anew(found.body, found.revision)
                 self._keep(lock, found.revision, found.body, b"", led)
 
     def put(self, document: Document, journal: list[Document]) -> None:
         """Have this document and this journal here, whatever there was. Raises OSError."""
-        with locked(self.lock) as lock:
+        with locked(self._lock) as lock:
             revision, body = max(1, len(journal)), encode(document)
             text = tables(body, revision)
-            write(self.fresh, text, durable=True)
+            write(self._fresh, text, durable=True)
             led = self._journal.put(journal) if self._journal else None
-            self.fresh.replace(self.path)
-            sync(self.path.parent)
+            os.replace(self._fresh, self._file)
+            sync(self._folder)
             self._keep(lock, revision, body, text, led)
 
     def _save(
@@ -182,42 +187,43 @@ class DocumentFile:
     ) -> Commit[bool]:
         """False if an edit landed while the disk took its time: then that edit goes first."""
         revision, body, led = found.revision + 1, outcome.body, found.led
-        with ExitStack() as opened:
+        written: dict[str, int] = {}
+        try:
             text = b"" if body is None else tables(body, revision)
             if body is not None:
-                temp = self.temp if durable else self.fresh
-                file = draft(temp, text, reuse=durable)
-                opened.callback(close, file)
-                written: Written = [file]
+                temp = self._temp if durable else self._fresh
+                written[self._folder] = draft(temp, text, reuse=durable)
                 if self._journal and made:
-                    led, journal = self._journal.saved(led, found.body, made, revision)
-                    opened.callback(close, journal)
-                    written.append(journal)
+                    led, file = self._journal.saved(led, found.body, made, revision)
+                    written[self._journal.folder] = file
                 elif self._journal:
                     led = self._journal.trim(led, found.body, found.revision)
                 if led and body != (made[-1] if made else found.body):
                     led = Mark(led.size, gap=True)
                 if durable:
-                    yield written
-            if read(self.path) != found.text:
+                    yield {**written}
+            if read(self._file) != found.text:
                 return False
             if found.fault:
                 note = self._set_aside(found.fault, found.text or b"")
                 outcome.notes.append(f"{note}. {GOES_ON if body is not None else GONE}")
                 outcome.fault = outcome.mark = ""
             if body is None:
-                self.path.unlink()
+                os.unlink(self._file)
             else:
-                put_in_place(temp, self.path, spare=durable)
+                put_in_place(temp, self._file, spare=durable)
             if durable:
-                yield [self.path.parent]
+                yield {self._folder: None}
             outcome.wrote = True
             if body is None:
                 self._forget()
             else:
-                outcome.proof = os.dup(file)
+                outcome.proof = written.pop(self._folder)
                 self._keep(lock, revision, body, text, led)
             return True
+        finally:
+            for file in written.values():
+                close(file)
 
     def _recall(self, lock: int) -> Kept | None:
         kept = recall(lock)
@@ -232,8 +238,9 @@ class DocumentFile:
 
     def _forget(self) -> None:
         """The document is gone, and with it what was kept of it."""
-        for left in (self.lock, self.temp):
-            left.unlink(missing_ok=True)
+        for left in (self._lock, self._temp):
+            with suppress(FileNotFoundError):
+                os.unlink(left)
         if self._journal:
             self._journal.remove()
 

@@ -12,15 +12,14 @@ old copy which the operator put back, and a stopped server must take any edit.
 import ctypes
 import os
 from collections.abc import Generator, Iterable
-from pathlib import Path
 from typing import TypeVar
 
 from myapp.store_tinydb.tinydb_file import sync
 
 T = TypeVar("T")
 
-Written = list[int | Path]
-"""Descriptors of files, and folders."""
+Written = dict[str, int | None]
+"""By folder the descriptor of what was written there; None if it is the folder that has changed."""
 Commit = Generator[Written, None, T]
 
 CROWD = 4
@@ -48,14 +47,14 @@ def alone(commit: Commit[T]) -> T:
 def flush(commits: Iterable[Written]) -> None:
     """Make durable what they have written."""
     commits = [*commits]
-    files = [file for written in commits for file in written if isinstance(file, int)]
+    files = [(at, file) for written in commits for at, file in written.items() if file is not None]
     if len(commits) < CROWD:
-        for file in files:
+        for _, file in files:
             os.fsync(file)
-    else:
-        for file in {os.fstat(file).st_dev: file for file in files}.values():
+    else:  # Whatever stands in one folder is on one disk.
+        for file in {os.fstat(file).st_dev: file for file in dict(files).values()}.values():
             _syncfs(file)
-    for folder in {folder for written in commits for folder in written if isinstance(folder, Path)}:
+    for folder in {at for written in commits for at, file in written.items() if file is None}:
         sync(folder)
 
 

@@ -2,7 +2,6 @@
 
 import os
 from dataclasses import dataclass
-from pathlib import Path
 
 import msgspec
 
@@ -36,7 +35,7 @@ class Found:
         return version(self.fault.encode() + (self.text or b"")) if self.fault else ""
 
 
-def look(path: Path, kept: Kept | None, check: Check | None) -> Found:
+def look(path: str, kept: Kept | None, check: Check | None) -> Found:
     """Judge what is in the file by what was kept, and by what its game can load."""
     body, newest = (bytes(kept.document), kept.revision) if kept else (None, 0)
     led = kept.journal if kept else None
@@ -61,7 +60,7 @@ def look(path: Path, kept: Kept | None, check: Check | None) -> Found:
         return Found(text, body, newest, fault, lost=lost, doubtful=True, led=led)
 
 
-def read(path: Path) -> bytes | None:
+def read(path: str) -> bytes | None:
     """Raises Broken."""
     try:
         file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)

@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from myapp.journal import difference, patched
+from myapp.journal import between, patched
 from myapp.store_tinydb.kept import Mark
 from myapp.store_tinydb.tinydb_file import sync, write_all
 
@@ -32,6 +32,7 @@ Entry = dict[str, Any]
 class JournalFile:
     def __init__(self, root: Path, folder: str, name: str) -> None:
         self.path = root / journal_name(f"{folder}/{name}")
+        self.folder, self._file = os.fspath(self.path.parent), os.fspath(self.path)
         self.older = self.path.with_name(self.path.name.removesuffix(NEW) + OLD)
 
     def saved(
@@ -46,7 +47,7 @@ class JournalFile:
         if was is None:
             self.remove()
             mark = Mark(0)
-        elif mark is None or mark.size > _size(self.path):
+        elif mark is None or mark.size > _size(self._file):
             _, size, leads = self._true(None, was, revision - 1)
             if not leads:
                 lines.append(_whole(was, revision - 1))
@@ -89,7 +90,7 @@ class JournalFile:
         if mark is None:
             _, size, leads = self._true(None, was, revision)
             mark = Mark(size, gap=not leads)
-        if _size(self.path) > mark.size:
+        if _size(self._file) > mark.size:
             os.truncate(self.path, mark.size)
         return mark
 
@@ -178,7 +179,7 @@ class JournalFile:
                 os.ftruncate(file, size)
             write_all(file, text, size)
             if not size:
-                sync(self.path.parent)
+                sync(self.folder)
         except OSError:
             os.close(file)
             raise
@@ -187,11 +188,11 @@ class JournalFile:
     def _opened(self) -> int:
         how = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC
         try:
-            return os.open(self.path, how, 0o666)
+            return os.open(self._file, how, 0o666)
         except FileNotFoundError:
             self.path.parent.mkdir(exist_ok=True)
             sync(self.path.parent.parent)
-            return os.open(self.path, how, 0o666)
+            return os.open(self._file, how, 0o666)
 
 
 def journal_name(key: str) -> str:
@@ -212,11 +213,10 @@ def _whole(body: bytes, revision: int) -> bytes:
 
 
 def _step(old: bytes, new: bytes, revision: int) -> bytes:
-    changed = difference(decode(old), decode(new))
-    return encode({"revision": revision, "changed": changed}) + b"\n"
+    return encode({"revision": revision, "changed": between(old, new)}) + b"\n"
 
 
-def _size(path: Path) -> int:
+def _size(path: str) -> int:
     try:
         return os.stat(path).st_size
     except FileNotFoundError:

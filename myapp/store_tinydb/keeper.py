@@ -37,15 +37,14 @@ class Wish:
 class Keeper:
     """Whatever is wished while it is at work goes into one commit when it comes back.
 
-    `ring` tells this process that the document is another. `drain` reports every event of the
-    folder up to now, by calling `hear`.
+    `ring` tells this process that the document is another. `carry_out` comes back when every event
+    of the folder up to the end of the commit has been reported, by calling `hear`.
     """
 
     def __init__(
         self,
         file: DocumentFile,
         ring: Callable[[], None],
-        drain: Callable[[], None],
         carry_out: Callable[[Callable[[bool], Commit[Any]]], Any],
     ) -> None:
         self.body: bytes | None = None
@@ -54,7 +53,6 @@ class Keeper:
         self.fault = ""
         self.file = file
         self._ring = ring
-        self._drain = drain
         self._carry_out = carry_out
         self._known = False
         self._heard = 0  # events of the file, ever
@@ -68,7 +66,7 @@ class Keeper:
 
     @property
     def fresh(self) -> bool:
-        """Whether the file is still what `body` says. As true as the last `drain` is recent."""
+        """Whether the file is still what `body` says, as far as has been heard."""
         return self._known and self._heard == self._taken
 
     def hear(self, written: bool) -> None:
@@ -107,7 +105,7 @@ class Keeper:
 
     def _serve(self, wishes: list[Wish]) -> None:
         outcome, heard = self._attend(wishes)
-        self._drain()  # Our own doing has been reported by now, and is no news.
+        # Our own doing has been reported by now, and is no news.
         ours = self.file.still_as_written(outcome) and self._written <= heard
         self._taken = self._heard if ours else heard
         self._report(outcome)
@@ -115,8 +113,9 @@ class Keeper:
         if not outcome.lost or self.body is None:
             changed = outcome.body != self.body
             news = changed if self._known else self._rumour or outcome.wrote
+            if changed or not self._known:
+                self.version = version(outcome.body or b"")
             self._known, self.body = True, outcome.body
-            self.version = version(outcome.body or b"")
             self.trouble = f"{outcome.fault}. {LOST}" if outcome.lost else ""
             if news or fault != self.fault:
                 self._ring()

@@ -7,6 +7,9 @@ import msgspec
 
 from myapp.documents import SEAL, version
 
+USUAL = 16 * 1024
+"""More than most documents have, in bytes."""
+
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """How far the journal's lines are true."""
@@ -49,4 +52,5 @@ def keep(lock: int, kept: Kept) -> None:
 
 
 def contents(file: int) -> bytes:
-    return os.pread(file, os.fstat(file).st_size + 1, 0)
+    text = os.pread(file, USUAL, 0)
+    return text if len(text) < USUAL else os.pread(file, os.fstat(file).st_size + 1, 0)

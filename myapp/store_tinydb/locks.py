@@ -29,25 +29,35 @@ class Busy(Exception):
 
 
 @contextmanager
-def locked(path: Path, patient: bool = True) -> Iterator[int]:
-    """Alone with the lock file, whose descriptor may be read and written. Its holder may remove it.
+def locked(path: str) -> Iterator[int]:
+    """Alone with the lock file inside the `with`, see `hold`."""
+    lock = hold(path)
+    try:
+        yield lock
+    finally:
+        close(lock)
+
+
+def hold(path: str, patient: bool = True) -> int:
+    """Alone with the lock file until its descriptor, which may be read and written, is closed. Its
+    holder may remove it.
 
     Blocks the thread until other holders, here or in other processes, are done; without patience
     that is Busy.
     """
     how = fcntl.LOCK_EX if patient else fcntl.LOCK_EX | fcntl.LOCK_NB
     while True:
-        lock = _opened(path)
+        lock, held = _opened(path), False
         try:
-            try:
-                fcntl.flock(lock, how)
-            except BlockingIOError as error:
-                raise Busy from error
-            if _still_there(lock):
-                yield lock
-                return
+            fcntl.flock(lock, how)
+            held = _still_there(lock)
+        except BlockingIOError as error:
+            raise Busy from error
         finally:
-            close(lock)
+            if not held:
+                close(lock)
+        if held:
+            return lock
 
 
 def seize(path: Path) -> int | None:
@@ -114,7 +124,7 @@ def inside(root: Path) -> list[int]:
     return []
 
 
-def _opened(path: Path) -> int:
+def _opened(path: str | Path) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
 
 

@@ -65,8 +65,8 @@ def parse(text: bytes) -> tuple[bytes, int | None]:
     return msgspec.json.encode(documents[0]), revision if isinstance(revision, int) else None
 
 
-def write(path: Path, text: bytes, durable: bool) -> None:
-    with path.open("wb") as file:
+def write(path: str | Path, text: bytes, durable: bool) -> None:
+    with open(path, "wb") as file:
         file.write(text)
         file.flush()
         if durable:
@@ -79,7 +79,7 @@ def write_all(file: int, text: bytes, at: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
 
-def sync(folder: Path) -> None:
+def sync(folder: str | Path) -> None:
     """Make what was renamed, made or removed in the folder survive a power cut."""
     fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:

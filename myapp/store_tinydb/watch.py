@@ -15,7 +15,11 @@ DELETE_SELF, MOVE_SELF = 0x400, 0x800
 Q_OVERFLOW, IGNORED, ONLYDIR = 0x4000, 0x8000, 0x01000000
 WANTED = CLOSE_WRITE | MOVED_FROM | MOVED_TO | DELETE | DELETE_SELF | MOVE_SELF | ONLYDIR
 EVENT = struct.Struct("iIII")
-READ_SIZE = 64 * 1024
+LONGEST = EVENT.size + 256
+READ_SIZE = 64 * LONGEST
+REST = 0.002
+"""Seconds between two times that the loop is woken: many changes come at once, and to wake up for
+each of them would cost as much as to make it. Who wants to know drains before."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -37,7 +41,7 @@ class Watch:
         self._on_lost = on_lost
         self._folders: dict[int, str] = {}
         self._fd = _checked(_libc.inotify_init1(os.O_NONBLOCK | os.O_CLOEXEC), "inotify")
-        self._stop = on_readable(self._fd, self.drain)
+        self._stop = on_readable(self._fd, self.drain, REST)
 
     def add(self, folder: Path) -> None:
         """Watch `folder`; it is reported by its last name."""
@@ -47,8 +51,11 @@ class Watch:
     def drain(self) -> None:
         """Report everything that has happened up to now."""
         with suppress(BlockingIOError):
-            while True:
-                self._report(os.read(self._fd, READ_SIZE))
+            full = True
+            while full:
+                events = os.read(self._fd, READ_SIZE)
+                full = len(events) > READ_SIZE - LONGEST  # else there was no more
+                self._report(events)
 
     def close(self) -> None:
         self._stop()
