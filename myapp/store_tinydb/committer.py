@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import gevent
-from gevent.event import AsyncResult
 
 from myapp.hub import aside_waiting
 from myapp.store_tinydb.flush import Commit, Written, alone, flush
@@ -24,12 +23,16 @@ WORKERS = 1
 STUCK = 0.01
 """Seconds after which whoever is still at one commit does not count as a worker."""
 
+End = Callable[[Any, BaseException | None], None]
+"""Gets the outcome of a commit, or its exception."""
+
 
 @dataclass(eq=False)
 class Task:
     begin: Callable[[bool], Commit[Any]]
     """Begins the commit anew; the argument is whether it may wait for another process's lock."""
-    answer: AsyncResult = field(default_factory=AsyncResult)
+    end: End
+    """Called in the loop, and must not block."""
     commit: Commit[Any] | None = None
     written: Written = field(default_factory=dict)
     outcome: Any = None
@@ -62,13 +65,10 @@ class Committer:
         self._since: dict[object, float] = {}
         self._minder: gevent.Greenlet | None = None
 
-    def carry_out(self, begin: Callable[[bool], Commit[Any]]) -> Any:
-        """The outcome of this commit, or its exception."""
-        task = Task(begin)
-        self._waiting.append(task)
+    def carry_out(self, begin: Callable[[bool], Commit[Any]], end: End) -> None:
+        self._waiting.append(Task(begin, end))
         if len(self._since) < WORKERS:
             self._hire()
-        return task.answer.get()
 
     def _hire(self) -> None:
         me = object()
@@ -85,10 +85,8 @@ class Committer:
                 for task in ended:
                     if isinstance(task.error, Busy):
                         gevent.spawn(self._wait, task)
-                    elif task.error:
-                        task.answer.set_exception(task.error)
                     else:
-                        task.answer.set(task.outcome)
+                        task.end(task.outcome, task.error)
         finally:
             del self._since[me]
 
@@ -103,11 +101,11 @@ class Committer:
 
     def _wait(self, task: Task) -> None:
         try:
-            outcome = aside_waiting(lambda: alone(task.begin(True)))
-            self._settle()
-            task.answer.set(outcome)
-        except BaseException as error:
-            task.answer.set_exception(error)
+            outcome, error = aside_waiting(lambda: alone(task.begin(True))), None
+        except BaseException as failed:
+            outcome, error = None, failed
+        self._settle()
+        task.end(outcome, error)
 
     def _work(self, me: object) -> list[Task]:
         """Those that came to their end."""

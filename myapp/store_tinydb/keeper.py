@@ -1,4 +1,4 @@
-"""What this process knows of one document, and the greenlet that serves all who wait for it."""
+"""What this process knows of one document, and how it serves all who wait for it."""
 
 import logging
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from gevent.event import AsyncResult, Event
 
 from myapp.documents import version
 from myapp.store import Change, StoreDown
+from myapp.store_tinydb.committer import End
 from myapp.store_tinydb.document import DocumentFile, Outcome
 from myapp.store_tinydb.flush import Commit
 from myapp.store_tinydb.trouble import sentence
@@ -37,15 +38,16 @@ class Wish:
 class Keeper:
     """Whatever is wished while it is at work goes into one commit when it comes back.
 
-    `ring` tells this process that the document is another. `carry_out` comes back when every event
-    of the folder up to the end of the commit has been reported, by calling `hear`.
+    `ring` tells this process that the document is another. `carry_out` tells the end of a commit
+    when every event of the folder up to then has been reported, by calling `hear`. All of it is
+    done in the loop, without a greenlet: that would cost more than what it does.
     """
 
     def __init__(
         self,
         file: DocumentFile,
         ring: Callable[[], None],
-        carry_out: Callable[[Callable[[bool], Commit[Any]]], Any],
+        carry_out: Callable[[Callable[[bool], Commit[Any]], End], None],
     ) -> None:
         self.body: bytes | None = None
         self.version = ""
@@ -61,7 +63,8 @@ class Keeper:
         self._rumour = False
         self._stirred = Event()
         self._wishes: list[Wish] = []
-        self._at_work: gevent.Greenlet | None = None
+        self._served: list[Wish] | None = None  # None while nothing is to be done
+        self._tries = TRIES
         self._reported = ""
 
     @property
@@ -85,26 +88,50 @@ class Keeper:
         return answer
 
     def finish(self) -> None:
-        if self._at_work:
-            self._at_work.join()
+        while self._served is not None:
+            wish = Wish()
+            self._wishes.append(wish)
+            wish.answer.wait()
 
     def _begin(self) -> None:
-        if self._at_work is None:
-            self._at_work = gevent.spawn(self._work)
+        """In the loop's next turn, for others may have wishes in this one."""
+        if self._served is None:
+            self._served = []
+            gevent.get_hub().loop.run_callback(self._take_up)
 
-    def _work(self) -> None:
+    def _take_up(self) -> None:
+        self._served, self._wishes = self._wishes, []
+        self._tries = TRIES
+        self._attend()
+
+    def _attend(self) -> None:
+        fns = [(wish.fn, not wish.fleeting) for wish in self._served or () if wish.fn]
+        self._stirred.clear()
+        begin = partial(self.file.attend, fns, self._tries > 0, self._reported)
+        self._carry_out(begin, partial(self._ended, self._heard))
+
+    def _wait(self) -> None:
+        """An editor is half-way through saving: until he goes on, or as long as he may take."""
+        self._tries = self._tries - 1 if self._stirred.wait(PATIENCE) else 0
+        self._attend()
+
+    def _ended(self, heard: int, outcome: Outcome | None, error: BaseException | None) -> None:
+        """`heard` is how many of the events it has taken in."""
+        wishes = self._served or []
         try:
-            while self._wishes or self._heard > self._taken:
-                wishes, self._wishes = self._wishes, []
-                try:
-                    self._serve(wishes)
-                except Exception as error:
-                    self._fail(wishes, error)
-        finally:
-            self._at_work = None
+            if error:
+                raise error
+            if outcome is None:
+                gevent.spawn(self._wait)
+                return
+            self._serve(wishes, outcome, heard)
+        except BaseException as error:
+            self._fail(wishes, error)
+        self._served = None
+        if self._wishes or self._heard > self._taken:
+            self._begin()
 
-    def _serve(self, wishes: list[Wish]) -> None:
-        outcome, heard = self._attend(wishes)
+    def _serve(self, wishes: list[Wish], outcome: Outcome, heard: int) -> None:
         # Our own doing has been reported by now, and is no news.
         ours = self.file.still_as_written(outcome) and self._written <= heard
         self._taken = self._heard if ours else heard
@@ -133,20 +160,6 @@ class Keeper:
             else:
                 wish.answer.set(answer)
 
-    def _attend(self, wishes: list[Wish]) -> tuple[Outcome, int]:
-        """What came of it, and how many of the events it has taken in."""
-        fns = [(wish.fn, not wish.fleeting) for wish in wishes if wish.fn]
-        tries = TRIES
-        while True:
-            heard = self._heard
-            self._stirred.clear()
-            outcome: Outcome | None = self._carry_out(
-                partial(self.file.attend, fns, tries > 0, self._reported)
-            )
-            if outcome is not None:
-                return outcome, heard
-            tries = tries - 1 if self._stirred.wait(PATIENCE) else 0
-
     def _report(self, outcome: Outcome) -> None:
         if outcome.fault and outcome.mark != self._reported:
             outcome.notes.append(f"{outcome.fault}. {LOST if outcome.lost else MEND}")
@@ -154,7 +167,7 @@ class Keeper:
         for note in outcome.notes:
             log.error(note)
 
-    def _fail(self, wishes: list[Wish], error: Exception) -> None:
+    def _fail(self, wishes: list[Wish], error: BaseException) -> None:
         self._known, self._taken = False, self._heard
         if isinstance(error, OSError):
             # The folder will do: the disk fails for all of them, and a room's name is its key.
