@@ -147,12 +147,16 @@ def on_readable(fd: int, fn: Callable[[], object], rest: float = 0.0) -> Callabl
     """Have the loop call `fn`, which must not block, when `fd` can be read, and then not again
     within `rest` seconds. Returns how to stop."""
     loop = gevent.get_hub().loop
-    watcher, timer = loop.io(fd, 1), loop.timer(rest)
+    watcher, timer = loop.io(fd, 1), loop.timer(rest, rest)
 
     def call() -> None:
         watcher.stop()
-        timer.start(watcher.start, call)
+        timer.again(go_on)
         fn()
+
+    def go_on() -> None:
+        timer.stop()
+        watcher.start(call)
 
     def stop() -> None:
         nonlocal watcher, timer
