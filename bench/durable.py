@@ -8,6 +8,7 @@ from gevent import monkey
 
 monkey.patch_all()
 
+import gc  # noqa: E402
 import json  # noqa: E402
 import os  # noqa: E402
 import sqlite3  # noqa: E402
@@ -105,6 +106,7 @@ def rooms(folder: Path) -> Iterator[Path]:
 
 if __name__ == "__main__":
     _, name, seconds, folder = sys.argv
+    gc.freeze()  # as the servers do, see myapp/worker.py
     used, began = time.process_time(), time.monotonic()
     contestant = {
         "vroum": vroum,

@@ -80,15 +80,19 @@ class Committer:
     def _carry_on(self, me: object) -> None:
         try:
             while self._waiting or self._staged:
-                ended = aside_waiting(self._work, me)
-                self._settle()
-                for task in ended:
-                    if isinstance(task.error, Busy):
-                        gevent.spawn(self._wait, task)
-                    else:
-                        task.end(task.outcome, task.error)
+                self._end(aside_waiting(self._work, me))
         finally:
             del self._since[me]
+
+    def _end(self, tasks: list[Task]) -> None:
+        try:
+            self._settle()
+        finally:
+            for task in tasks:
+                if isinstance(task.error, Busy):
+                    gevent.spawn(self._wait, task)
+                else:
+                    task.end(task.outcome, task.error)
 
     def _mind(self) -> None:
         """See to it that work goes on while everybody is stuck."""
@@ -101,11 +105,10 @@ class Committer:
 
     def _wait(self, task: Task) -> None:
         try:
-            outcome, error = aside_waiting(lambda: alone(task.begin(True))), None
-        except BaseException as failed:
-            outcome, error = None, failed
-        self._settle()
-        task.end(outcome, error)
+            task.outcome, task.error = aside_waiting(lambda: alone(task.begin(True))), None
+        except BaseException as error:
+            task.error = error
+        self._end([task])
 
     def _work(self, me: object) -> list[Task]:
         """Those that came to their end."""

@@ -58,9 +58,8 @@ class DocumentFile:
         self.life = root / folder / SIDE / f"{name}.life"
         # As plain texts, for each change needs them several times.
         self._folder, self._file = os.fspath(root / folder), os.fspath(self.path)
-        self._lock, self._temp, self._fresh = (
-            os.fspath(self.life.with_suffix(end)) for end in (".lock", ".tmp", ".new")
-        )
+        side = f"{self._folder}/{SIDE}/{name}"
+        self._lock, self._temp, self._fresh = f"{side}.lock", f"{side}.tmp", f"{side}.new"
         self._aside = root / "set-aside" / f"{folder}-{name}"
         self._check = check
         self._journal = JournalFile(root, folder, name) if journal else None

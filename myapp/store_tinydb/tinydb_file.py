@@ -85,7 +85,7 @@ def sync(folder: str | Path) -> None:
     try:
         os.fsync(fd)
     finally:
-        os.close(fd)
+        close(fd)
 
 
 def made_once(path: Path) -> str:
