@@ -2,6 +2,7 @@
 
 import os
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from myapp.store import split
@@ -29,6 +30,7 @@ def keys(root: Path, folder: str, start: str) -> list[str]:
     return sorted(key for key in found if key)
 
 
+@lru_cache(4096)  # the loop asks for each event of a folder
 def key_of(folder: str, name: str) -> str | None:
     """The key of a file; None if the file is an editor's or anybody else's."""
     with suppress(ValueError):
