@@ -56,7 +56,6 @@ class DocumentFile:
     ) -> None:
         self.path = root / folder / f"{name}.json"
         self.life = root / folder / SIDE / f"{name}.life"
-        # As plain texts, for each change needs them several times.
         self._folder, self._file = os.fspath(root / folder), os.fspath(self.path)
         side = f"{self._folder}/{SIDE}/{name}"
         self._lock, self._temp, self._fresh = f"{side}.lock", f"{side}.tmp", f"{side}.new"
