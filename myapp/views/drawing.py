@@ -99,10 +99,9 @@ class Drawing:
         here = self.here(room)
         room.game.lost = here.lost
         given = {"language": language, "view": view, "invite": invite}
-        veil = f" {view} {language}" if view == "obs" else ""
 
         def drawn(part: str, before: Sheet | None) -> Sheet:
-            facts = self.facts(room, veil)
+            facts = self.facts(room)
             if before and before.stays(facts):
                 return before
             metrics.DRAWINGS.labels(part).inc()
@@ -127,21 +126,17 @@ class Drawing:
             for part, change in PARTS.items()
         }
 
-    def facts(self, room: Room, veil: str = "") -> Facts:
-        """What drawings read of a room, at this moment or just before; `veil` names those copies
-        of it in which other people are seen."""
+    def facts(self, room: Room) -> Facts:
+        """What drawings read of this room, at this moment or just before."""
         now, here = self.rooms.time(), self.here(room)
-        stamp = (room.lasting, here.stamp)
-        key = room.code + veil
-        known = self._facts.get(key)
-        if known is None or known.stamp != stamp or now > known.at + MOMENT:
+        known = self._facts.get(room.code)
+        if known is None or not known.are_of(room, here) or now > known.at + MOMENT:
             room.game.lost = here.lost
             room.at(now)
-            things = {"room": room, "game": room.game, "presence": here}
-            known = self._facts[key] = Facts(things, stamp, now)
+            known = self._facts[room.code] = Facts(room, here, now)
             if len(self._facts) > KEPT:
                 self._facts.popitem(last=False)
-        self._facts.move_to_end(key)
+        self._facts.move_to_end(room.code)
         return known
 
     def mine(self, room: Room, who: Who) -> str:

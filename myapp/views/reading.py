@@ -11,6 +11,8 @@ from functools import lru_cache, partial
 from typing import Any, Self
 
 from myapp.datastar import event
+from myapp.room import Room
+from myapp.views.here import Here
 
 Path = tuple[str, str, tuple[Any, ...] | None]
 """Which thing, which of its attributes, and what it was called with, if it was."""
@@ -25,15 +27,19 @@ Known = dict[Path, Any]
 
 
 class Facts:
-    """Some things as they are now. What is read of them is worked out once for all who read it."""
+    """A room as it is now. What is read of it is worked out once for all who read it."""
 
-    def __init__(self, things: dict[str, Any], stamp: object, at: float) -> None:
-        self.stamp = stamp
+    def __init__(self, room: Room, here: Here, at: float) -> None:
         self.at = at
+        self._room = room
+        self._here = here
         self.known: Known = {}
-        self._things = things
+        self._things: dict[str, Any] = {"room": room, "game": room.game, "presence": here}
         self._before: dict[int, Known] = {}
         self._same: dict[Any, bool] = {}
+
+    def are_of(self, room: Room, here: Here) -> bool:
+        return self._room is room and self._here.stamp == here.stamp
 
     def read(self, path: Path) -> Any:
         try:
