@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from html.parser import HTMLParser
 from typing import Any
 
-VOID = {"area", "br", "hr", "img", "input", "link", "meta"}
+VOID = {"area", "br", "hr", "img", "input", "link", "meta", "wbr"}
 
 
 class Element:
