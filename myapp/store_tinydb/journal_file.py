@@ -87,7 +87,7 @@ class JournalFile:
         if was is None:
             self.remove()
             return None
-        if mark is None:
+        if mark is None or mark.size > _size(self._file):  # or it is the mark of the older one
             _, size, leads = self._true(None, was, revision)
             mark = Mark(size, gap=not leads)
         if _size(self._file) > mark.size:

@@ -174,6 +174,23 @@ def test_a_full_journal_becomes_the_older_one_and_a_new_one_begins_whole(
     assert found == [*range(101 - len(found), 101)] and 20 < len(found) < 80
 
 
+def test_who_died_as_a_journal_began_anew_leaves_nothing_that_was_never_made(
+    store, lines, monkeypatch
+):
+    """What is kept of the journal's length is that of the older one. The next change has no line
+    of its own, so what is ahead goes before it, or would pass for what was."""
+    monkeypatch.setattr(journal_file, "FULL", 300)
+    while not lines.exists() or lines.stat().st_size <= journal_file.FULL:
+        store.change(ROOM, more)
+    n = numbers(store)[-1]
+    lines.replace(lines.with_name("rooms-KXQP.old.jsonl"))
+    lines.write_text(f'{{"revision":{n + 1},"whole":{{"n":1000}}}}\n')
+    store.change(ROOM, more, fleeting=True)
+    store.change(ROOM, more)
+    assert numbers(store)[-1] == n + 2
+    assert 1000 not in numbers(store)
+
+
 @pytest.mark.parametrize("call", ["exchange", "replace", "fsync", "pwrite", "open"])
 def test_when_the_disk_fails_the_change_is_refused_and_the_journal_agrees(
     store, opened, file, lines, monkeypatch, call
