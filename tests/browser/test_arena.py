@@ -243,7 +243,9 @@ def test_they_watch_a_channel_together(people, server):
     ann, bob = arena(people, server)
     for person in (ann, bob):
         person.context.route(
-            "https://player.twitch.tv/**", lambda route: route.fulfill(body="Twitch")
+            "https://player.twitch.tv/**",
+            # Without a type Chromium guesses one, and may take the frame for a download.
+            lambda route: route.fulfill(content_type="text/html", body="<p>Twitch</p>"),
         )
     ann.page.get_by_role("textbox", name="Twitch channel").fill("https://twitch.tv/Vroum_TV")
     ann.press("Watch together")
