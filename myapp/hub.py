@@ -147,7 +147,8 @@ def on_readable(fd: int, fn: Callable[[], object], rest: float = 0.0) -> Callabl
     """Have the loop call `fn`, which must not block, when `fd` can be read, and then not again
     within `rest` seconds. Returns how to stop."""
     loop = gevent.get_hub().loop
-    watcher, timer = loop.io(fd, 1), loop.timer(rest, rest)
+    watcher = loop.io(fd, 1)
+    timer: Any = loop.timer(rest, rest) if rest else None  # not one for each of a thousand pages
 
     def call() -> None:
         watcher.stop()
