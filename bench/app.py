@@ -18,6 +18,5 @@ object.__setattr__(limits.COMMANDS, "burst", 1e9)
 games.__path__.append(str(HERE))
 
 app = create_app()
-app.jinja_loader = ChoiceLoader(
-    [app.jinja_loader, PrefixLoader({"games": FileSystemLoader(HERE)})]  # type: ignore[list-item]
-)
+assert app.jinja_loader  # it has a folder of templates
+app.jinja_loader = ChoiceLoader([app.jinja_loader, PrefixLoader({"games": FileSystemLoader(HERE)})])

@@ -75,20 +75,22 @@ class Client:
             stdout=subprocess.PIPE,
             text=True,
         )
+        assert self._process.stdin and self._process.stdout  # both are pipes
+        self._asks, self._says = self._process.stdin, self._process.stdout
         self._path = path
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.stdin.close()  # type: ignore[union-attr]
+        self._asks.close()
         self._process.wait(30)
-        self._process.stdout.close()  # type: ignore[union-attr]
+        self._says.close()
         self._path.unlink()
 
     def does(self, what: str, *numbers: float) -> dict[str, Any]:
         """See bench/load/main.c for what may be asked."""
-        self._process.stdin.write(" ".join([what, *map(str, numbers)]) + "\n")  # type: ignore[union-attr]
-        self._process.stdin.flush()  # type: ignore[union-attr]
-        line = self._process.stdout.readline()  # type: ignore[union-attr]
+        self._asks.write(" ".join([what, *map(str, numbers)]) + "\n")
+        self._asks.flush()
+        line = self._says.readline()
         if not line:
             raise RuntimeError(f"the load client died while it was to {what}")
         found: dict[str, Any] = json.loads(line)

@@ -32,7 +32,7 @@ class Peer(Server):
     websocket: bool = False
 
     @property
-    def missing(self) -> str:  # type: ignore[override]
+    def missing(self) -> str:
         return "" if not self.needs or Path(self.needs).exists() else f"{self.needs} is not there"
 
     def run(self, scene: Scene, fresh: bool) -> None:

@@ -4,25 +4,26 @@
 Every document is the same real room.
 """
 
+# ruff: noqa: E402 (what is imported below must find everything patched)
 from gevent import monkey
 
 monkey.patch_all()
 
-import gc  # noqa: E402
-import json  # noqa: E402
-import os  # noqa: E402
-import sqlite3  # noqa: E402
-import sys  # noqa: E402
-import time  # noqa: E402
-from collections.abc import Callable, Iterator  # noqa: E402
-from pathlib import Path  # noqa: E402
-from typing import Any  # noqa: E402
+import gc
+import json
+import os
+import sqlite3
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
 
-import gevent  # noqa: E402
-from tinydb import TinyDB  # noqa: E402
+import gevent
+from tinydb import TinyDB
 
-from myapp.hub import Hub  # noqa: E402
-from myapp.store import open_store  # noqa: E402
+from myapp.hub import Hub
+from myapp.store import open_store
 
 ROOMS = 64
 DOCUMENTS = 100  # in TinyDB's one file

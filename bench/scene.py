@@ -83,7 +83,8 @@ class Scene:
 _app = Flask(__name__)
 _app.secret_key = SECRET
 _signer = SecureCookieSessionInterface().get_signing_serializer(_app)
-assert _signer is not None
+assert _signer  # there is a key
+_sign = _signer.dumps
 
 
 def name_of(id: str) -> str:
@@ -104,7 +105,7 @@ def request(method: str, path: str, body: object = None, id: str = "", **headers
     }
     if id:
         said = {"_permanent": True, "id": id, "name": name_of(id)}
-        headers["Cookie"] = f"vroum={_signer.dumps(said)}"  # type: ignore[union-attr]
+        headers["Cookie"] = f"vroum={_sign(said)}"
     content = b""
     if body is not None:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()

@@ -27,7 +27,9 @@ class Server:
 
     kinds: tuple[str, ...] = tuple(KINDS)
 
-    missing = ""
+    @property
+    def missing(self) -> str:
+        return ""
 
     def start(self, scene: Scene) -> None:
         """Start with a fresh folder, and return when it answers."""
@@ -49,12 +51,14 @@ class Server:
                 self.group.stop()
                 log = self.group.log.read_text(errors="replace")
                 raise RuntimeError(f"{self.title} did not start:\n{log[-2000:]}")
-            time.sleep(0.02)
+            time.sleep(0.02)  # nothing is measured yet
 
     def run(self, scene: Scene, fresh: bool) -> None:
+        """Start its processes; each kind of server has its own."""
         raise NotImplementedError
 
     def plan(self, scene: Scene) -> Plan:
+        """What the load client is to say to it; each kind of server has its own."""
         raise NotImplementedError
 
     @property

@@ -23,22 +23,26 @@ def service(**settings: str) -> Iterator[tuple[Any, Any]]:
             server.stop()
 
 
+def number(line: str, text: str) -> float:
+    """The number in the first line of a text that begins so."""
+    found = re.search(f"^{line}", text, re.MULTILINE)
+    assert found, f"there is no line {line}"
+    return float(found[1])
+
+
 def weight(server: Any) -> dict[str, float]:
     """Memory of all processes (proportional set size, MB), open files, requests, streams."""
     memory, files = 0.0, 0
     for pid in server.everybody:
         with suppress(OSError):
             rollup = Path(f"/proc/{pid}/smaps_rollup").read_text()
-            memory += int(re.search(r"^Pss:\s+(\d+)", rollup, re.MULTILINE)[1]) / 1024  # type: ignore[index]
+            memory += number(r"Pss:\s+(\d+)", rollup) / 1024
             files += len([*Path(f"/proc/{pid}/fd").iterdir()])
     numbers = server.ask("GET", "/metrics")[2]
-
-    def number(name: str) -> float:
-        return float(re.search(rf"^{name} (\S+)", numbers, re.MULTILINE)[1])  # type: ignore[index]
 
     return {
         "MB": round(memory, 1),
         "files": files,
-        "greenlets": number("vroum_requests"),
-        "streams": number("vroum_streams"),
+        "greenlets": number(r"vroum_requests (\S+)", numbers),
+        "streams": number(r"vroum_streams (\S+)", numbers),
     }
