@@ -28,6 +28,14 @@ def sit(name):
     return change
 
 
+def rung(bell, keys):
+    """What rings until all `keys` have: a ring may come a moment after the change has returned."""
+    heard = set()
+    while not heard >= keys and (now := bell.wait(SOON)):
+        heard |= now
+    return heard
+
+
 def nobody_sits(doc):
     raise LookupError("There is no free seat.")
 
@@ -209,7 +217,7 @@ def test_a_folder_is_every_key_below_it(store):
         assert bell.wait(SOON) == {ROOM}
         store.change(OTHER, more)
         store.change(ROOM, lambda doc: None)
-        assert bell.wait(SOON) == {ROOM, OTHER}
+        assert rung(bell, {ROOM, OTHER}) == {ROOM, OTHER}
 
 
 def test_a_key_with_a_colon_is_rung_by_the_hub_alone(server):

@@ -514,7 +514,10 @@ def test_what_is_forgotten_is_read_again(store, monkeypatch):
             store.change(f"rooms/R{n}", more)
         for n in range(10):
             assert store.change(f"rooms/R{n}", more)[0] == {"n": 2}
-        assert bell.wait(SOON) == {f"rooms/R{n}" for n in range(10)}
+        rooms = {f"rooms/R{n}" for n in range(10)}
+        while rooms and (rung := bell.wait(SOON)):
+            rooms -= rung
+        assert not rooms
 
 
 def test_a_big_document_is_as_good_as_a_small_one(store):
