@@ -236,11 +236,11 @@ class DocumentFile:
 
     def _forget(self) -> None:
         """The document is gone, and with it what was kept of it."""
-        for left in (self._lock, self._temp):
-            with suppress(FileNotFoundError):
-                os.unlink(left)
         if self._journal:
             self._journal.remove()
+        for left in (self._temp, self._lock):  # Without its lock the rest is already another's.
+            with suppress(FileNotFoundError):
+                os.unlink(left)
 
     def _set_aside(self, fault: str, text: bytes) -> str:
         self._aside.parent.mkdir(exist_ok=True)

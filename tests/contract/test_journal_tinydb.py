@@ -265,3 +265,25 @@ def test_who_keeps_no_journal_leaves_a_gap_that_is_seen(server, store):
     server.open().change(ROOM, more)
     store.change(ROOM, more)
     assert store.journal(ROOM)[1:] == [{"whole": {"n": 2}}, {"changed": [[["n"], 3]]}]
+
+
+def test_a_room_made_anew_as_its_last_one_is_deleted_loses_nothing(server, store, monkeypatch):
+    unlink = os.unlink
+
+    def unlink_and_wait(path, **how):
+        unlink(path, **how)
+        if str(path).endswith(".lock"):  # From here on Bob finds nobody in his way.
+            monkeypatch.undo()
+            server.run(
+                f"""
+store.keep_journal("rooms/")
+for _ in range(2):
+    store.change({ROOM!r}, more)
+"""
+            )
+
+    store.change(ROOM, more)
+    monkeypatch.setattr(os, "unlink", unlink_and_wait)
+    assert store.change(ROOM, lambda doc: None) is None
+    assert store.get(ROOM)[0] == {"n": 2}
+    assert numbers(store) == [1, 2]
