@@ -137,22 +137,25 @@ class Circle:
         for row, now in looks:
             news = differing(now.parts, row.parts)
             row.parts = now.parts
-            pages = [*row.pages.values()]
+            pages = row.pages  # which stay what they are, also when it is placed with others
             self.rows.place(row)
             if news:
                 self.rows.news(row, pages, news)
 
     def _regroup(self, scene: Scene) -> None:
-        """One of each kin looks, or else each page; those that are sent the same go on together."""
+        """First one of each kin looks for all of it, for they are many; then everybody else."""
+        looks = [(row, self._first(row, scene)) for row in self.rows if row.kin]
+        whole = [(row, now) for row, now in looks if now and now.kin == row.kin]
+        self._advance(whole)
+        together = {row for row, _ in whole}
+        self._look_around([row for row in self.rows if row not in together], scene)
+
+    def _look_around(self, rows: list[Row], scene: Scene) -> None:
+        """Each of these pages looks; those that are sent the same go on together."""
         groups: dict[tuple[Row, Hashable, Parts, Parts], list[Page]] = {}
-        whole: list[tuple[Row, Look]] = []
         lasts: list[Page] = []
         count, since = 0, time.monotonic()
-        for row in self.rows:
-            first = self._first(row, scene) if row.kin else None
-            if first and first.kin == row.kin:
-                whole.append((row, first))
-                continue
+        for row in rows:
             parts: Parts | None = None
             group: list[Page] = []
             for page in [*row.pages.values()]:
@@ -176,8 +179,6 @@ class Circle:
                 if count % SEEN == 0 and time.monotonic() - since > STRETCH:
                     breathe()
                     since = time.monotonic()
-        for row, _ in whole:
-            self.rows.forget(row)
         news = {(row, parts): differing(parts, row.parts) for row, _, parts, _ in groups}
         for (row, kin, parts, own), pages in groups.items():
             row.tape = None
@@ -188,8 +189,8 @@ class Circle:
             else:
                 for page in pages:
                     self.rows.into(page, parts)
-            self.rows.send(pages, frame(news[row, parts], own, row.packed))
-        self._advance(whole)
+            crowd = {page.fd: page for page in pages if page.fd >= 0}
+            self.rows.send(crowd, frame(news[row, parts], own, row.packed))
         for page in lasts:
             page.finish("done")
 
@@ -204,7 +205,7 @@ class Circle:
         except StoreDown as error:
             self._new.append(page)
             page.tape = None
-            self.rows.send([page], page.trouble(error))
+            self.rows.send({page.fd: page}, page.trouble(error))
             return
         except Exception:
             log.exception("a stream stumbled and ends")
@@ -217,7 +218,7 @@ class Circle:
         self.rows.into(page, page.sent)
         if news:
             page.tape = None
-            self.rows.send([page], news)
+            self.rows.send({page.fd: page}, news)
         if page.over:
             page.finish("done")
 

@@ -22,7 +22,8 @@ from myapp.tabs import Tabs
 AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
-PACE = 0.1  # seconds between two words to the other processes, or a full house would do little else
+PACE = 0.1  # seconds between two words to the other processes, or more, for
+FEW = 5000  # lines are told in a second at most: a full house would do little else
 OPERATOR = "operator"  # where lines of the operator page are
 
 log = logging.getLogger(__name__)
@@ -185,7 +186,7 @@ class Presence:
             self._changed.clear()
             lines = [[x.player, x.tab, x.room, x.opened] for x in self._own]
             self._save({"lines": lines, **self._said.dump()})
-            gevent.sleep(PACE)
+            gevent.sleep(max(PACE, len(lines) / FEW))
 
     def _save(self, doc: dict[str, Any] | None) -> None:
         self._store.change(self._key, lambda _: doc, fleeting=True)

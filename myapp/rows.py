@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from myapp.hub import breathe
 from myapp.page import Page
 from myapp.stream import BEAT, WAITS, Parts
-from myapp.wire import Tape, chunk, frame, write_each
+from myapp.wire import Tape, chunk, frame, once, write_each
 
 SLICE = 128  # connections written to between two looks at the network
 TICK = BEAT / 4  # seconds between two rounds of heartbeats
@@ -33,6 +33,8 @@ class Row:
 
 
 Key = tuple[Parts, bool, Hashable]
+Pages = dict[int, Page]
+"""By their connections."""
 
 
 class Rows:
@@ -40,6 +42,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.down = False  # the pages have been told that the store is
+        self._outs = 0  # how often a page has left its row
         self._rows: dict[Key, Row] = {}
 
     def __iter__(self) -> Iterator[Row]:
@@ -61,9 +64,9 @@ class Rows:
         self.down = down
         for row in self:
             row.tape = None
-            self.send([*row.pages.values()], frame([WAITS[down]], (), row.packed))
+            self.send(row.pages, frame([WAITS[down]], (), row.packed))
 
-    def news(self, row: Row, pages: list[Page], news: list[bytes]) -> None:
+    def news(self, row: Row, pages: Pages, news: list[bytes]) -> None:
         """Send these pages, which were this row, the events that brought it to its parts."""
         if row.packed and len(news) == 1 and len(pages) >= CROWD:
             self.send_tape(row, pages, row.parts.index(news[0]), news[0])
@@ -93,6 +96,7 @@ class Rows:
             page.row = row
 
     def out(self, page: Page, fd: int) -> None:
+        self._outs += 1
         row, page.row = page.row, None
         if row is not None:
             page.sent, page.waits = row.parts, self.down
@@ -100,25 +104,32 @@ class Rows:
             if not row.pages:
                 self.forget(row)
 
-    def send(self, pages: list[Page], news: bytes) -> None:
-        """Write the same to all of them, and now and then let the loop look at the network."""
+    def send(self, pages: Pages, news: bytes) -> None:
+        """Write the same to all of them, and now and then let the loop look at the network.
+
+        As long as each takes all of it no page is looked at, for a thousand of them are more than
+        the processor has at hand.
+        """
         if not news:
             return
-        data = chunk(news)
-        for start in range(0, len(pages), SLICE):
+        data, fds, outs = chunk(news), [*pages], self._outs
+        for start in range(0, len(fds), SLICE):
             if start:
                 breathe()
-            some = [page for page in pages[start : start + SLICE] if page.fd >= 0]
-            written = write_each([page.fd for page in some], data)
+            some = fds[start : start + SLICE]
+            if outs != self._outs:
+                some = [fd for fd in some if fd in pages and pages[fd].fd == fd]
+            written = write_each(some, data)
             if written.count(len(data)) < len(some):
-                for page, size in zip(some, written, strict=True):
+                for fd, size in zip(some, written, strict=True):
+                    page = pages[fd]
                     if size < 0:
                         page.leave("left")
                     elif size < len(data):
-                        self.out(page, page.fd)
+                        self.out(page, fd)
                         page.alone(data[size:])
 
-    def send_tape(self, row: Row, pages: list[Page], part: int, event: bytes) -> None:
+    def send_tape(self, row: Row, pages: Pages, part: int, event: bytes) -> None:
         """Send an event to pages that were sent others of its kind just before.
 
         Whoever is behind the tape is sent whole events. When as many were as there are pages, all
@@ -126,26 +137,26 @@ class Rows:
         """
         if time.monotonic() - row.spoke > QUICK:
             row.tape = None
-            self.send(pages, frame([event], (), True))
+            self.send(pages, once(event))
             return
         tape = row.tape
-        behind = [page for page in pages if tape is None or page.tape is not tape]
+        behind = {fd: page for fd, page in pages.items() if tape is None or page.tape is not tape}
         if tape and behind:
             tape.missed += max(len(behind), len(pages) / PATIENCE)
         if tape is None or tape.part != part or tape.missed > len(pages):
-            tape, behind = Tape(part), []
+            tape, behind = Tape(part), {}
             row.tape = tape
-            for page in pages:
+            for page in pages.values():
                 page.tape = tape
-        self.send([page for page in pages if page.tape is tape], tape.add(event))
+        in_step = {fd: pages[fd] for fd in pages if fd not in behind} if behind else pages
+        self.send(in_step, tape.add(event))
         if behind:
-            self.send(behind, frame([event], (), True))
+            self.send(behind, once(event))
 
     def beat(self) -> None:
         late = time.monotonic() - (BEAT - TICK)
         for row in self:
             if row.spoke < late and row.pages:
-                pages = [*row.pages.values()]
                 row.tape = None
-                self.send(pages, pages[0].beat())
+                self.send(row.pages, next(iter(row.pages.values())).beat())
                 row.spoke = time.monotonic()

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import islice, zip_longest
 from threading import Event
 from typing import Any
@@ -20,7 +21,8 @@ from myapp.wire import HEAD, frame
 log = logging.getLogger(__name__)
 
 BEAT = 10.0  # seconds; the page takes a line that is silent for 25 for dead
-AGAIN = 200, 900  # milliseconds until a page comes back, spread so that not all come at once
+AGAIN = range(200, 900, 10)
+"""Milliseconds until a page comes back, one of these, so that not all come at once."""
 
 QUIET_BEAT = SSE.patch_signals({"_beat": 1}).encode()
 WAITS = {waits: SSE.patch_signals({"_wait": waits}).encode() for waits in (False, True)}
@@ -163,9 +165,7 @@ class Stream:
 
     def hello(self) -> bytes:
         """How the answer begins."""
-        again = random.randint(*AGAIN)
-        hello = SSE.patch_signals({"_beat": 0, "_wait": False}, retry_duration=again).encode()
-        return (HEAD if self.packed else b"") + frame([hello], [], self.packed)
+        return hello(random.choice(AGAIN), self.packed)
 
     def beat(self) -> bytes:
         return frame([QUIET_BEAT], [], self.packed)
@@ -222,6 +222,12 @@ def stream(
     page = Stream(hub, store, tuple(keys), look)
     yield page.hello()
     yield from page.frames(fd)
+
+
+@lru_cache(2 * len(AGAIN))
+def hello(again: int, packed: bool) -> bytes:
+    first = SSE.patch_signals({"_beat": 0, "_wait": False}, retry_duration=again).encode()
+    return (HEAD if packed else b"") + frame([first], [], packed)
 
 
 def differing(now: Parts, sent: Parts) -> list[bytes]:

@@ -19,7 +19,13 @@ from myapp.views.reading import Facts, Path, Sheet
 from myapp.views.who import Who
 from myapp.words import ENGLISH, words
 
-PARTS = {"head": "lasting", "backdrop": "lasting", "table": "version", "people": "lasting"}
+PARTS = {
+    "head": "lasting",
+    "banner": "lasting",
+    "backdrop": "lasting",
+    "table": "version",
+    "people": "lasting",
+}
 """What of a room its audience shares, and what of the room must have changed to draw it again."""
 KEPT = 2000  # drawings remembered; the ones longest unused go first
 MOMENT = 0.02  # seconds for which what was worked out for one drawing serves the next

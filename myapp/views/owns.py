@@ -1,14 +1,16 @@
 """Owns: what of a room's page is one visitor's own, drawn again when something it shows changed."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from myapp import names
+from myapp.datastar import event
 from myapp.overlay import DELAYS
 from myapp.people import Player
 from myapp.room import Room
 from myapp.views.reading import Facts, Path, Sheet
 from myapp.views.who import Who
+from myapp.words import ENGLISH
 
 if TYPE_CHECKING:  # it is given to it
     from myapp.views.drawing import Drawing
@@ -19,7 +21,6 @@ KEPT = 2000  # drawings remembered that strangers share; the oldest go first
 class Given(NamedTuple):
     """What is drawn of a visitor beside who they are in the room."""
 
-    hosting: bool
     name: str | bool | None  # told only when it is to be seen
     offer: str | None
     removed: bool
@@ -28,17 +29,24 @@ class Given(NamedTuple):
 
 @dataclass(eq=False, slots=True)
 class Own:
-    """A visitor's own part of a room's page: what they hold, and all that is around it."""
+    """A visitor's own part of a room's page, piece by piece: what they hold, their seat or the
+    door, and, if they are the host, what they may choose of the game, and their keys."""
 
     me: Player | None
+    hosting: bool
     cheers: object
     hand: Sheet
-    rest: Sheet
-    parts: tuple[bytes, ...]
+    seat: Sheet
+    choices: Sheet
+    keys: Sheet
+    parts: tuple[bytes, ...] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parts = self.hand.event, self.seat.event, self.choices.event, self.keys.event
 
     @property
     def html(self) -> str:
-        return self.hand.html + self.rest.html
+        return self.hand.html + self.seat.html + self.choices.html + self.keys.html
 
 
 class Owns:
@@ -47,6 +55,7 @@ class Owns:
     def __init__(self, drawing: "Drawing") -> None:
         self._drawing = drawing
         self._strangers: dict[tuple[str, str, Given], Own] = {}
+        self._nothings: dict[str, Sheet] = {}
 
     def drawn(
         self, room: Room, me: Player | None, who: Who, facts: Facts, before: Own | None = None
@@ -56,59 +65,80 @@ class Owns:
         Strangers who are to see the same share a drawing.
         """
         cheers = me and room.cheers.stamp(me.key)
-        hand = rest = None
-        if before and before.me == me:
+        hosting = me is not None and me.key == room.host
+        hand = seat = choices = keys = None
+        if before and before.me == me and before.hosting == hosting:
             hand = before.hand if before.hand.stays(facts) else None
-            rest = before.rest if before.cheers == cheers and before.rest.stays(facts) else None
-            if hand and rest:
+            seat = before.seat if before.cheers == cheers and before.seat.stays(facts) else None
+            choices = before.choices if before.choices.stays(facts) else None
+            keys = before.keys if before.keys.stays(facts) else None
+            if hand and seat and choices and keys:
                 return before
         given = self._given(room, me, who)
         kept = (room.code, who.language, given)
-        if me is None and kept in self._strangers and self._strangers[kept].rest.stays(facts):
+        if me is None and kept in self._strangers and self._strangers[kept].seat.stays(facts):
             return self._strangers[kept]
-        hand = hand or self._hand(room, me, who, facts)
-        rest = rest or self._rest(me, who, facts, given)
-        own = Own(me, cheers, hand, rest, (hand.event, rest.event))
+        hand = hand or self._by_macro("hand", room, who, facts, me)
+        seat = seat or self._seat(me, who, facts, given)
+        if hosting:
+            choices = choices or self._by_macro("choices", room, who, facts)
+            keys = keys or self._keys(me, who, facts)
+        else:
+            choices, keys = self._nothing("choices"), self._nothing("host")
+        own = Own(me, hosting, cheers, hand, seat, choices, keys)
         if me is None:
             self._strangers[kept] = own
             while len(self._strangers) > KEPT:
                 del self._strangers[next(iter(self._strangers))]
         return own
 
-    def _hand(self, room: Room, me: Player | None, who: Who, facts: Facts) -> Sheet:
+    def _by_macro(
+        self, name: str, room: Room, who: Who, facts: Facts, me: Player | None = None
+    ) -> Sheet:
         """By the macros alone: a whole template takes five times as long, for each of a crowd."""
         reads: set[Path] = set()
-        own = self._drawing.macros("_hand.html", who.language)
+        own = getattr(self._drawing.macros("_hand.html", who.language), name)
         play = self._drawing.macros(f"games/{room.kind}.html", who.language)
-        html = own.hand(play, facts.eye("room", reads), facts.eye("game", reads), me)
+        html = own(play, facts.eye("room", reads), facts.eye("game", reads), me)
         return Sheet.of(str(html), facts, reads)
 
-    def _rest(self, me: Player | None, who: Who, facts: Facts, given: Given) -> Sheet:
+    def _seat(self, me: Player | None, who: Who, facts: Facts, given: Given) -> Sheet:
         reads: set[Path] = set()
-        for name in ("people", "door") if me is None else ("host",):  # what is given depends on it
-            getattr(facts.eye("room", reads), name)
+        if me is None:  # what is given depends on it
+            for name in ("people", "door"):
+                getattr(facts.eye("room", reads), name)
         html = self._drawing.html(
             "_me.html",
             language=who.language,
             room=facts.eye("room", reads),
             game=facts.eye("game", reads),
-            presence=facts.eye("presence", reads),
             me=me,
-            delays=DELAYS,
             now=self._drawing.rooms.time(),
             **given._asdict(),
         )
         reads.discard(("room", "cheers", None))  # the stamp of one's own cheers says it better
         return Sheet.of(html, facts, reads)
 
+    def _keys(self, me: Player | None, who: Who, facts: Facts) -> Sheet:
+        reads: set[Path] = set()
+        given = {"room": facts.eye("room", reads), "me": me, "delays": DELAYS}
+        html = self._drawing.html("_host.html", language=who.language, **given)
+        return Sheet.of(html, facts, reads)
+
+    def _nothing(self, id: str) -> Sheet:
+        """What stands there for those who are not the host. It reads nothing, so it stays."""
+        if id not in self._nothings:
+            html = self._drawing.macros("_hand.html", ENGLISH).nothing(id)
+            self._nothings[id] = Sheet(str(html), event(html), {}, frozenset())
+        return self._nothings[id]
+
     def _given(self, room: Room, me: Player | None, who: Who) -> Given:
         if me is not None:
-            return Given(me.key == room.host, True, None, False, False)
+            return Given(True, None, False, False)
         offer = who.name
         if who.name:
             offer = names.distinct(who.name, [p.name for p in room.people if not p.left])
         return Given(
-            hosting=False,
             name=who.name if offer != who.name else bool(who.name),
             offer=offer if offer != who.name else None,
             removed=who.id in room.door.removed,

@@ -122,12 +122,12 @@ def test_it_shows_all_at_first_and_then_what_changes(opens, ann, bob, code):
     hers, his = opens(ann, f"/{code}/live"), opens(bob, f"/{code}/live")
     assert (b"Content-Encoding" in hers.headers) is hers.packed
     for line in (hers, his):
-        whole = line.until('<div id="me"')
-        parts = [part.encode() for part in (*PARTS, "me")]
-        assert re.findall(rb'elements <div id="(%b)"' % b"|".join(parts), whole) == parts
+        whole = line.until('<div id="host"')
+        parts = [part.encode() for part in (*PARTS, "me", "host")]
+        assert re.findall(rb'elements <\w+ id="(%b)"' % b"|".join(parts), whole) == parts
     ann.does(f"/{code}/public")
     assert b"Make private" in hers.until('id="people"', "Make private")
-    assert b'id="me"' not in his.until('id="people"')
+    assert b'id="host"' not in his.until('id="people"')
     ann.does(f"/{code}/lock")
     assert b"This room is locked" in his.until('id="me"')
 
@@ -154,9 +154,9 @@ def test_pages_that_see_different_things_get_their_own(opens, ann, bob, code):
     lines = {view: opens(bob, f"/{code}/live?view={view}") for view in ("screen", "obs")}
     lines["page"] = opens(ann, f"/{code}/live")
     for view, line in lines.items():
-        line.until('<div id="people"', 'id="me"' if view == "page" else "")
+        line.until('<div id="people"', 'id="host"' if view == "page" else "")
     ann.does(f"/{code}/lock")
-    assert b"locked" in lines["page"].until('id="people"', 'id="me"')
+    assert b"locked" in lines["page"].until('id="people"', 'id="host"')
     for view in ("screen", "obs"):
         assert b"Ann" not in lines[view].until('<div id="people">')
 

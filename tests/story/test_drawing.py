@@ -44,7 +44,7 @@ def test_players_and_watchers_of_the_buzzer_share_it_too(code, hers, his, charli
     hers.press("Start")
     for page in (hers, his, looker):
         page.until("Wait for it...")
-    assert parts(drawn) == {"head": 1, "table": 1}
+    assert parts(drawn) == {"banner": 1, "table": 1}
 
 
 def test_looking_again_draws_nothing_new(ann, bob, code, hers, his, drawn):
@@ -92,11 +92,11 @@ def test_what_is_ones_own_is_drawn_for_oneself_alone(code, hers, his, drawn):
     hers.press("Make public")
     his.until("public")
     hers.until("Make private")
-    assert drawn["_me.html"] == 1  # hers: nothing that his shows has changed
+    assert (drawn["_host.html"], drawn["_me.html"]) == (1, 0)  # nothing else shows it
     hers.press("Start")
     his.until("Wait for it...")
     hers.until("Wait for it...")
-    assert drawn["_me.html"] == 3
+    assert (drawn["_host.html"], drawn["_me.html"]) == (1, 2)
 
 
 def test_what_one_holds_changes_without_all_that_is_around_it(code, hers, his):
@@ -118,7 +118,7 @@ def test_strangers_who_see_the_same_share_a_drawing_and_others_do_not(
     for page in pages:
         page.read()
     assert all("This room is locked" in page.text for page in pages[:2])
-    assert drawn["_me.html"] == 3  # hers, that of Dan and Eve, and that of the other Bob
+    assert drawn["_me.html"] == 2  # that of Dan and Eve, and that of the other Bob
     assert "There is already a" in pages[2].text
 
 
