@@ -109,8 +109,9 @@ class TinyStore(Store):
                 os.utime(self._door)
 
     def away(self) -> float:
-        with self._entering:
-            self._move_in()
+        if self._door is None:
+            with self._entering:
+                self._move_in()
         return self._away
 
     def secret(self) -> str:
