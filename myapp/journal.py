@@ -17,8 +17,12 @@ decode = msgspec.json.decode
 fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 items = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
+OBJECT, ARRAY = b"{["
+"""How the texts of these begin."""
+
 Step = list[Any]
 """[path, value], or [path] of what is gone."""
+Fields = dict[str, msgspec.Raw]
 
 
 def difference(old: Document, new: Document) -> list[Step]:
@@ -33,7 +37,7 @@ def between(old: bytes, new: bytes) -> list[Step]:
     One text has one meaning, and is compared: Python takes 1 for 1.0 and for True, and two orders
     of names for one.
     """
-    return [] if old == new else [*_between([], msgspec.Raw(old), msgspec.Raw(new))]
+    return [] if old == new else _between([], msgspec.Raw(old), msgspec.Raw(new))
 
 
 def patched(doc: Document, steps: Iterable[Step]) -> Document:
@@ -80,30 +84,45 @@ def _copied(doc: Document) -> Document:
     return copy
 
 
-def _between(path: list[Any], old: msgspec.Raw, new: msgspec.Raw) -> Iterator[Step]:
+def _between(path: list[Any], old: msgspec.Raw, new: msgspec.Raw) -> list[Step]:
     """The steps between what is not the same."""
-    kind = bytes(memoryview(old)[:1]), bytes(memoryview(new)[:1])
-    if kind == (b"{", b"{"):
-        had, has = fields(old), fields(new)
+    kind = memoryview(old)[0]
+    if kind == memoryview(new)[0]:
+        if kind == OBJECT:
+            steps = _of_objects(path, fields(old), fields(new))
+        else:
+            steps = _of_arrays(path, items(old), items(new)) if kind == ARRAY else None
+        if steps is not None:
+            return steps
+    return [[path, new]]
+
+
+def _of_objects(path: list[Any], had: Fields, has: Fields) -> list[Step] | None:
+    """None if what is new does not stand last, where a patch would put it."""
+    steps: list[Step] = []
+    if [*had] != [*has]:
         stay = [name for name in had if name in has]
-        if [*has][: len(stay)] == stay:  # what is new stands last, where a patch would put it
-            yield from ([[*path, name]] for name in had if name not in has)
-            for name, value in has.items():
-                if name not in had:
-                    yield [[*path, name], value]
-                elif had[name] != value:
-                    yield from _between([*path, name], had[name], value)
-            return
-    elif kind == (b"[", b"["):
-        was, now = items(old), items(new)
-        steps = [
-            step
-            for at, item in enumerate(was[: len(now)])
-            if item != now[at]
-            for step in _between([*path, at], item, now[at])
-        ]
-        if 0 < len(was) <= len(now) and len(steps) <= len(was) // 2 + 1:
-            yield from steps
-            yield from ([[*path, at], now[at]] for at in range(len(was), len(now)))
-            return  # else it was shifted: the whole list is shorter
-    yield [path, new]
+        if [*has][: len(stay)] != stay:
+            return None
+        steps += [[[*path, name]] for name in had if name not in has]
+    for name, value in has.items():
+        if name not in had:
+            steps.append([[*path, name], value])
+        elif had[name] != value:
+            steps += _between([*path, name], had[name], value)
+    return steps
+
+
+def _of_arrays(
+    path: list[Any], was: list[msgspec.Raw], now: list[msgspec.Raw]
+) -> list[Step] | None:
+    """None if it was shifted: the whole list is shorter."""
+    if not 0 < len(was) <= len(now):
+        return None
+    steps: list[Step] = []
+    for at, item in enumerate(was):
+        if item != now[at]:
+            steps += _between([*path, at], item, now[at])
+    if len(steps) > len(was) // 2 + 1:
+        return None
+    return steps + [[[*path, at], now[at]] for at in range(len(was), len(now))]
