@@ -150,6 +150,8 @@ def different(scene: Scene, door: Door) -> str:
     return room
 
 
+OWN = b'id="hand"', b'id="me"', b'id="choices"', b'id="host"'
+"""What of a page is one visitor's own."""
 SET_UP = {"small": small, "arena": arena, "different": different, "moves": moves}
 assert KINDS.keys() <= SET_UP.keys()
 
@@ -173,7 +175,7 @@ def weighed(scene: Scene, port: int) -> tuple[int, int]:
             if scene.ticks:
                 weights += [(len(event), 0) for event in events if scene.token in event]
             elif any(scene.token in event for event in events):
-                own = sum(len(e) for e in events if b'id="me"' in e or b'id="hand"' in e)
+                own = sum(len(e) for e in events if any(mark in e for mark in OWN))
                 weights.append((sum(map(len, events)) - own, own))
     if not weights:
         raise RuntimeError(f"no change was seen in the room that is {scene.kind}")

@@ -73,7 +73,7 @@ class Scene:
             streams,
             self.posts,
             self.token,
-            first=b'id="me"',
+            first=b'id="host"',
             numbered=not (self.ticks or packed),
             at_once=self.at_once,
             by_chunks=1 if packed else 0,

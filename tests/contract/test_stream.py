@@ -163,7 +163,7 @@ def test_pages_that_see_different_things_get_their_own(opens, ann, bob, code):
 
 def test_a_page_that_has_gone_is_gone_at_once(opens, ann, code, server):
     line = opens(ann, f"/{code}/live")
-    line.until('<div id="me"')
+    line.until('<div id="host"')
     assert gauge(server, "vroum_streams") == 1
     line.close()
     wait_for(lambda: gauge(server, "vroum_streams") == 0, 1)
@@ -172,18 +172,18 @@ def test_a_page_that_has_gone_is_gone_at_once(opens, ann, code, server):
 def test_a_newer_stream_of_the_same_tab_takes_its_place(opens, ann, code):
     tab = secrets.token_hex(8)
     line = opens(ann, f"/{code}/live", tab=tab)
-    line.until('<div id="me"')
+    line.until('<div id="host"')
     newer = opens(ann, f"/{code}/live", tab=tab)
     while line.read():
         pass
     assert line.whole
-    newer.until('<div id="me"')
+    newer.until('<div id="host"')
     lines = [opens(ann, f"/{code}/live") for _ in range(3)]
     newer.until("_elsewhere")
     while newer.read():
         pass
     assert newer.whole
-    lines[0].until('<div id="me"')
+    lines[0].until('<div id="host"')
 
 
 def test_one_that_does_not_read_delays_nobody_and_then_sees_the_newest(opens, ann, code, server):
@@ -265,7 +265,7 @@ def test_through_nginx_a_packed_stream_comes_as_it_is_and_event_by_event(tmp_pat
         code = ann.opens_room()
         line = Line(ann, f"/{code}/live", "1.1", packed=True)
         assert line.headers[b"Content-Encoding"] == b"gzip"
-        line.until('<div id="people"', 'id="me"')
+        line.until('<div id="people"', 'id="host"')
         for verb in ("public", "lock", "private", "unlock") * 2:
             ann.does(f"/{code}/{verb}")
             line.until('<div id="people"')
@@ -281,7 +281,7 @@ def test_a_bad_network_made_by_the_operator_reaches_an_open_page_and_ends(
     server, ann, code, version
 ):
     line = Line(ann, f"/{code}/live", version, packed=version == "1.1")
-    line.until('id="me"')
+    line.until('id="host"')
     id = document(server.file(code))["people"][0]["id"]
     folder = server.data / "weather"
     wait_for(folder.exists)

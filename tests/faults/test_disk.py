@@ -89,7 +89,7 @@ def test_when_the_disk_fails_a_page_with_scripts_gets_the_sentence_and_streams_s
 ):
     """Fault 42."""
     line, _ = hold(bob, f"/{code}/live")
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     with trap(server, tmp_path, "fsync", error, server.data / f"rooms/.side/{code}.tmp"):
         status, _, text = ann.post(f"/{code}/lock", headers={"Datastar-Request": "true"})
         assert status == 200 and "cannot save right now" in text and 'role="alert"' in text

@@ -133,7 +133,7 @@ def test_no_byte_says_when_go_comes_or_who_is_who(server, ann, bob, charlie, pla
     for person in (ann, bob, charlie):
         for view in ("", "?view=screen", "?view=obs"):
             line, _ = hold(person, f"/{playing}/live{view}")
-            seen += read_until(line, b'id="me"' if not view else b'id="people"')
+            seen += read_until(line, b'id="host"' if not view else b'id="people"')
             line.close()
             seen += person.ask("GET", f"/{playing}{view}")[2].encode()
     doc = document(server.file(playing))
@@ -163,7 +163,7 @@ def test_while_the_server_was_down_nobodys_time_ran_out(start_server, visit):
     edit(server.file(code), ten_seconds_later)
     server.start()
     line, _ = hold(ann, f"/{code}/live")
-    assert b"GO!" not in read_until(line, b'id="me"').split(b"retry:")[-1]
+    assert b"GO!" not in read_until(line, b'id="host"').split(b"retry:")[-1]
     line.close()
     state = wait_for(lambda: game(server, code)["until"] > due and game(server, code))
     assert state["phase"] == "wait" and state["round"] == 1 and not state["rows"]

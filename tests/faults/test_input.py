@@ -73,7 +73,7 @@ def test_a_line_break_in_a_name_makes_no_line_in_a_stream(visit, ann, code, sign
         eve.headers["Cookie"] = headers["Set-Cookie"].split(";")[0]
     eve.post(f"/{code}/join")
     line, _ = hold(ann, f"/{code}/live")
-    heard = read_until(line, b'id="me"')
+    heard = read_until(line, b'id="host"')
     line.close()
     kinds = set(re.findall(rb"(?m)^event: (.*)$", heard))
     assert kinds <= {b"datastar-patch-elements", b"datastar-patch-signals"}

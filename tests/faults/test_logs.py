@@ -123,7 +123,7 @@ def test_no_log_holds_a_name_a_signal_a_cookie_a_code_or_a_password(planted, vis
     code = ann.opens_room()
     cookie = ann.headers["Cookie"].partition("=")[2]
     line, _ = hold(ann, f"/{code}/live", tab=SIGNAL)
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     send_all(planted, ann, code, cookie)
     line.close()
     assert planted.ask("GET", "/healthz")[0] == 200  # and what was said before has been written

@@ -102,7 +102,7 @@ def test_two_workers_lose_no_change_between_them(pair, visit, counts):
 def test_a_file_changed_by_hand_is_shown_and_a_broken_one_is_not(server, ann, code):
     """Fault 43."""
     line, _ = hold(ann, f"/{code}/live")
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     path = server.file(code)
 
     def renamed(doc, name):
@@ -132,7 +132,7 @@ def test_when_the_data_goes_away_and_comes_back_so_do_the_players(start_server, 
     ann = visit("Ann", at=server)
     code = ann.opens_room()
     line, _ = hold(ann, f"/{code}/live")
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     rooms, away = server.data / "rooms", server.data / "away"
     rooms.rename(away)
     assert ann.post(f"/{code}/lock")[0] in (404, 503)
@@ -142,7 +142,7 @@ def test_when_the_data_goes_away_and_comes_back_so_do_the_players(start_server, 
     assert wait_for(lambda: ann.ask("GET", f"/{code}")[0] == 200)
     ann.does(f"/{code}/lock")
     line, _ = hold(ann, f"/{code}/live")
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     line.close()
     assert document(server.file(code))["door"]["locked"]
 

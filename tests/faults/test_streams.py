@@ -64,7 +64,7 @@ def test_of_nine_tabs_the_newest_three_live_and_the_others_stay_quiet(ann, code,
     for n in range(6):
         assert open_streams(ann, f"/{code}/live", tab=f"tab{n}")[1] == 204
     for line in lines[6:]:
-        read_until(line, b'id="me"')
+        read_until(line, b'id="host"')
 
 
 def test_a_closed_page_is_gone_within_a_second(server, ann, code, open_streams):
@@ -82,7 +82,7 @@ def test_a_page_that_vanishes_without_a_word_is_gone_in_two_minutes(
     """Fault 33. Its kernel answers nothing any more, as when a phone leaves the network."""
     before = gauge(server, "vroum_streams")
     line, _ = open_streams(ann, f"/{code}/live")
-    read_until(line, b'id="me"')
+    read_until(line, b'id="host"')
     if not FULL:  # then it is at least gone when its kernel says that it knows of no such line
         line.setsockopt(socket.IPPROTO_TCP, 19, 1)  # TCP_REPAIR: closed without a FIN
         line.close()

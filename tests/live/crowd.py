@@ -141,7 +141,7 @@ class Page:
             self.html[part[1].decode()] = event.replace(b"\ndata: elements ", b"\n")
             if part[1].decode() in PARTS:
                 self.html["room"] = b"".join(self.html.get(name, b"") for name in PARTS)
-            if part[1] in (b"me", b"mine") and not self.live:  # the last of a whole view
+            if part[1] in (b"host", b"mine") and not self.live:  # the last of a whole view
                 self.wholes.append(time.monotonic())
 
 
