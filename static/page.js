@@ -35,8 +35,9 @@ window.addEventListener('storage', ({ key, newValue }) => {
 });
 
 // Shows a page of ours, in the language of this one, where the browser would say that there is no
-// connection. Another address makes browsers take another worker at once.
-navigator.serviceWorker?.register(`/sw.js?${document.documentElement.lang}`).catch(() => {});
+// connection.
+navigator.serviceWorker?.register('/sw.js').catch(() => {});
+window.caches?.open('reader').then((shelf) => shelf.put('/language', new Response(document.documentElement.lang))).catch(() => {});
 
 // A presenter's keys: each presses the button that names it.
 document.addEventListener('keydown', (event) => {

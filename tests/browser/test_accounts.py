@@ -115,6 +115,7 @@ def test_other_tabs_become_whoever_logs_in_or_out(server, people):
     door.get_by_label("Password").fill("a wrong one")
     door.get_by_role("main").get_by_role("button", name="Log in").click()
     expect(door.get_by_role("main").get_by_role("alert")).to_be_visible()
+    ann.page.bring_to_front()  # nothing is painted in a tab behind others, and a click waits for it
     ann.page.goto("/sign-up")
     ann.live(home)
     before = len(loads)
@@ -137,6 +138,7 @@ def test_other_tabs_become_whoever_logs_in_or_out(server, people):
     ann.press("Enter")
     greets("Hello, Annie!")
     code = ann.open_room()
+    home.bring_to_front()
     home.get_by_role("textbox", name="Room code").fill(code)
     home.get_by_role("button", name="Join", exact=True).click()
     expect(home.get_by_text("You are the host")).to_be_visible()
