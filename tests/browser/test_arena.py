@@ -232,9 +232,14 @@ def test_a_finger_on_the_pad_walks_and_a_screen_reader_does_too(people, server):
 def test_where_she_is_is_said_in_words(people, server):
     ann, bob = arena(people, server)
     place, far = dict(zip("xy", truth(server, ann, "Ann"), strict=True)), shown(ann, "Bob")
-    edit(server.file(bob.code), lambda room: room["state"]["avatars"]["p2"].update(place))
-    ann.page.evaluate(TAP)
-    wait_for(lambda: shown(ann, "Bob") != far)
+
+    def beside_her():
+        """Who edits a text that is not the newest any more is refused, and edits the next."""
+        edit(server.file(bob.code), lambda room: room["state"]["avatars"]["p2"].update(place))
+        ann.page.evaluate(TAP)
+        return shown(ann, "Bob") != far
+
+    wait_for(beside_her)
     ann.page.evaluate(TAP)  # he has come to her page by now
     ann.sees("status", "Where you are", "You are in the middle. Near you: Bob.")
 
