@@ -22,8 +22,8 @@ from myapp.tabs import Tabs
 AWAY = 10.0  # seconds after somebody's last page closed until others see "away"
 CROWN = 60.0  # how long a host whose line dropped stays the host
 TABS = 3  # pages that one player may keep live at once
-PACE = 0.1  # seconds between two words to the other processes, or more, for
-FEW = 5000  # lines are told in a second at most: a full house would do little else
+PACE = 0.1  # seconds at least between two words to the other processes, and
+FEW = 5000  # lines at most are told in a second, or a full house would do little else
 OPERATOR = "operator"  # where lines of the operator page are
 
 log = logging.getLogger(__name__)

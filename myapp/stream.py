@@ -3,12 +3,11 @@
 import logging
 import random
 import time
-from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
-from itertools import islice, zip_longest
+from itertools import zip_longest
 from threading import Event
 from typing import Any
 
@@ -96,28 +95,6 @@ class Sight:
     def cuts(self) -> bool:
         """Whether the line breaks after a frame, because it is to."""
         return False
-
-
-class Behind:
-    """Shows what `look` showed `delay()` seconds ago; before it can, nothing."""
-
-    def __init__(self, look: Callable[[], Look], delay: Callable[[], float]) -> None:
-        self._look = look
-        self._delay = delay
-        self._seen: deque[tuple[float, Look]] = deque()
-
-    def __call__(self) -> Look:
-        now, look, delay = time.monotonic(), self._look(), self._delay()
-        last = self._seen[-1][1] if self._seen else None
-        if last is None or (last.parts, last.own) != (look.parts, look.own):
-            self._seen.append((now, look))
-        while len(self._seen) > 1 and self._seen[1][0] + delay <= now:
-            self._seen.popleft()
-        ready = self._seen[0][0] + delay <= now
-        shown = self._seen[0][1] if ready else Look(())
-        to_come = [at + delay - now for at, _ in islice(self._seen, int(ready), int(ready) + 1)]
-        waits = [wait for wait in (look.wake, *to_come) if wait is not None]
-        return replace(shown, wake=min(waits, default=None))
 
 
 class Stream:

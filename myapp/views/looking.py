@@ -7,10 +7,11 @@ from typing import Any
 
 from flask import url_for
 
+from myapp.behind import Behind
 from myapp.datastar import event
 from myapp.people import Player
 from myapp.room import Room
-from myapp.stream import Behind, Look, Parts, Scene, Sight
+from myapp.stream import Look, Parts, Scene, Sight
 from myapp.views.here import Here
 from myapp.views.house import House
 from myapp.views.owns import Own

@@ -11,10 +11,11 @@ from typing import Any
 from flask import Response, abort, current_app, g, request
 
 from myapp import metrics
+from myapp.behind import Behind
 from myapp.datastar import SSE, DatastarResponse, read_signals
 from myapp.hub import Hub
 from myapp.page import PARKS, Page
-from myapp.stream import Behind, Look, Scene, Sight
+from myapp.stream import Look, Scene, Sight
 from myapp.views.house import House, house
 from myapp.views.who import Who, who
 from myapp.weather import Weather

@@ -31,7 +31,7 @@ LAYERS = [
     ["store_tinydb", "store_redis", "store_memory", "games"],
     ["room"],
     ["results", "gathering"],
-    ["rooms", "presence", "stream", "page", "rows", "circle", "fanout", "practice"],
+    ["rooms", "presence", "stream", "behind", "page", "rows", "circle", "fanout", "practice"],
     ["replay", "limits", "accounts", "desk", "follow", "grants", "pulse", "undo"],
     ["asks", "weather"],
     ["operator"],
