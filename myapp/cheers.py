@@ -119,9 +119,10 @@ class Cheers:
         """What `popped` says as one word for the page: "p1:heart p2:wow"."""
         return " ".join(f"{pop.player}:{pop.emote}" for pop in self.pops)
 
-    def meter(self, now: float) -> float:
+    @property
+    def rate(self) -> float:
         """Cheers a second, all together, over the last few."""
-        return sum(n for second, n in self.counts if second + WINDOW > now) / WINDOW
+        return sum(n for _, n in self.counts) / WINDOW
 
     def loudest(self, people: int) -> float:
         """The most that the meter can show when so many cheer."""

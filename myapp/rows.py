@@ -9,7 +9,7 @@ from myapp.page import Page
 from myapp.stream import BEAT, WAITS, Parts
 from myapp.wire import Tape, chunk, frame, once, write_each
 
-SLICE = 128  # connections written to between two looks at the network
+SLICE = 256  # connections written to between two looks at the network
 TICK = BEAT / 4  # seconds between two rounds of heartbeats
 CROWD = 8  # pages that are worth a tape, if
 QUICK = 1.0  # seconds pass at most between two frames

@@ -115,19 +115,11 @@ class Drawing:
             eyes = {thing: facts.eye(thing, reads) for thing in ("room", "game", "presence")}
             return Sheet.of(self.html(f"_{part}.html", **given, **eyes), facts, reads)
 
-        def table(_: Sheet | None) -> Sheet:
-            metrics.DRAWINGS.labels("table").inc()
-            now = self.rooms.time()
-            html = self.html(
-                "_table.html", **given, room=room, game=room.game, presence=here, now=now
-            )
-            return Sheet.of(html)
-
         return {
             part: self._once(
                 (part, room.code, audience, view, invite, language),
                 (getattr(room, change), here.stamp),
-                table if part == "table" else partial(drawn, part),
+                partial(drawn, part),
             )
             for part, change in PARTS.items()
         }

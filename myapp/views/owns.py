@@ -27,6 +27,9 @@ class Given(NamedTuple):
     knocked: bool
 
 
+MEMBER = Given(True, None, False, False)
+
+
 @dataclass(eq=False, slots=True)
 class Own:
     """A visitor's own part of a room's page, piece by piece: what they hold, their seat or the
@@ -70,14 +73,17 @@ class Owns:
         if before and before.me == me and before.hosting == hosting:
             hand = before.hand if before.hand.stays(facts) else None
             seat = before.seat if before.cheers == cheers and before.seat.stays(facts) else None
-            choices = before.choices if before.choices.stays(facts) else None
-            keys = before.keys if before.keys.stays(facts) else None
+            choices = before.choices if not hosting or before.choices.stays(facts) else None
+            keys = before.keys if not hosting or before.keys.stays(facts) else None
             if hand and seat and choices and keys:
                 return before
-        given = self._given(room, me, who)
-        kept = (room.code, who.language, given)
-        if me is None and kept in self._strangers and self._strangers[kept].seat.stays(facts):
-            return self._strangers[kept]
+        if me is None:
+            given = self._given(room, who)
+            kept = (room.code, who.language, given)
+            if kept in self._strangers and self._strangers[kept].seat.stays(facts):
+                return self._strangers[kept]
+        else:
+            given = MEMBER
         hand = hand or self._by_macro("hand", room, who, facts, me)
         seat = seat or self._seat(me, who, facts, given)
         if hosting:
@@ -132,9 +138,7 @@ class Owns:
             self._nothings[id] = Sheet(str(html), event(html), {}, frozenset())
         return self._nothings[id]
 
-    def _given(self, room: Room, me: Player | None, who: Who) -> Given:
-        if me is not None:
-            return Given(True, None, False, False)
+    def _given(self, room: Room, who: Who) -> Given:
         offer = who.name
         if who.name:
             offer = names.distinct(who.name, [p.name for p in room.people if not p.left])

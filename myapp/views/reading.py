@@ -17,7 +17,7 @@ from myapp.views.here import Here
 Path = tuple[str, str, tuple[Any, ...] | None]
 """Which thing, which of its attributes, and what it was called with, if it was."""
 
-MISSING = object()
+MISSING, UNREAD = object(), object()
 ALWAYS: Path = ("", "", None)
 """Read by a drawing that nobody can tell anything about: it never stays."""
 
@@ -35,39 +35,36 @@ class Facts:
         self._here = here
         self.known: Known = {}
         self._things: dict[str, Any] = {"room": room, "game": room.game, "presence": here}
-        self._before: dict[int, Known] = {}
-        self._same: dict[Any, bool] = {}
+        self._since: dict[int, tuple[Known, set[Path], set[Path]]] = {}
 
     def are_of(self, room: Room, here: Here) -> bool:
         return self._room is room and self._here.stamp == here.stamp
 
     def read(self, path: Path) -> Any:
-        try:
-            return self.known[path]
-        except KeyError:
-            pass
-        thing, name, given = path
-        value: Any = getattr(self._things[thing], name, MISSING)
-        if given is not None:
-            value = value(*given)
-        self.known[path] = value
+        value = self.known.get(path, UNREAD)
+        if value is UNREAD:
+            thing, name, given = path
+            value = getattr(self._things[thing], name, MISSING)
+            if given is not None:
+                value = value(*given)
+            self.known[path] = value
         return value
 
     def as_before(self, before: Known, paths: frozenset[Path]) -> bool:
         """Whether all that was read then reads the same now."""
-        asked = id(before), paths
-        if asked not in self._same:
-            self._before[id(before)] = before  # while it is here, no other has its id
-            self._same[asked] = all(self._stays(before, path) for path in paths)
-        return self._same[asked]
+        # While `before` is here, no other has its id.
+        _, compared, changed = self._since.setdefault(id(before), (before, {ALWAYS}, {ALWAYS}))
+        for path in paths - compared:
+            compared.add(path)
+            if self._differs(before, path):
+                changed.add(path)
+        return changed.isdisjoint(paths)
 
-    def _stays(self, before: Known, path: Path) -> bool:
-        asked = id(before), path
-        if asked not in self._same:
-            self._same[asked] = path is not ALWAYS and bool(
-                self.read(path) == before.get(path, MISSING)
-            )
-        return self._same[asked]
+    def _differs(self, before: Known, path: Path) -> bool:
+        try:
+            return bool(self.read(path) != before.get(path, MISSING))
+        except Exception:  # such as a place that is no more; who draws it again does not ask for it
+            return True
 
     def eye(self, thing: str, reads: set[Path]) -> Any:
         return Eye(self, thing, reads)

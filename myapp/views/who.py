@@ -2,8 +2,11 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import request, session
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
 from myapp.words import ENGLISH, LANGUAGES, Words, words
 
@@ -43,8 +46,14 @@ def language() -> str:
     chosen = session.get("language")
     if chosen in LANGUAGES:
         return str(chosen)
-    for asked, quality in request.accept_languages:  # the most wanted first
-        spoken = asked.partition("-")[0].lower()
+    return _spoken(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
+
+
+@lru_cache(500)
+def _spoken(asked: str) -> str:
+    """The first that is spoken here of those a browser asks for, the most wanted first."""
+    for tag, quality in parse_accept_header(asked, LanguageAccept):
+        spoken = tag.partition("-")[0].lower()
         if quality and spoken in LANGUAGES:
             return spoken
     return ENGLISH

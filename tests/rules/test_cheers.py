@@ -63,9 +63,11 @@ def test_two_big_cheers_do_not_cover_each_other(cheers):
 def test_the_meter_counts_everybody_over_the_last_seconds(cheers):
     for n in range(20):
         cheers.cheer(f"p{n}", "clap", T0 + n / 10)
-    assert cheers.meter(T0 + 2) == 20 / WINDOW
-    assert cheers.meter(T0 + WINDOW) == 10 / WINDOW
-    assert cheers.meter(T0 + 1 + WINDOW) == 0
+    assert cheers.rate == 20 / WINDOW
+    cheers.tick(T0 + WINDOW)
+    assert cheers.rate == 10 / WINDOW
+    cheers.tick(T0 + 1 + WINDOW)
+    assert cheers.rate == 0
     while cheers.due is not None:
         cheers.tick(cheers.due)
     assert cheers.counts == [] and cheers.pops == []
@@ -91,7 +93,7 @@ def test_nobody_cheers_where_the_host_has_not_switched_it_on():
 def test_switching_off_ends_what_shows(cheers):
     cheers.cheer("ann", BIG, T0)
     cheers.switch(False)
-    assert (cheers.shown, cheers.big, cheers.due, cheers.meter(T0)) == ("", None, None, 0)
+    assert (cheers.shown, cheers.big, cheers.due, cheers.rate) == ("", None, None, 0)
     cheers.switch(True)
     with pytest.raises(IllegalMove, match="again in"):
         cheers.cheer("ann", BIG, T0 + 1)

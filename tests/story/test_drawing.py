@@ -35,7 +35,7 @@ def test_ten_who_watch_share_one_drawing_of_each_change(code, hers, person, draw
     for page in pages:
         page.until("public")
     hers.until("Make private")
-    assert parts(drawn) == {"table": 1, "people": 1}  # what shows nothing of it stays
+    assert parts(drawn) == {"people": 1}  # what shows nothing of it stays
 
 
 def test_players_and_watchers_of_the_buzzer_share_it_too(code, hers, his, charlie, drawn):
