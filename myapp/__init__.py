@@ -24,7 +24,7 @@ from myapp.rooms import Rooms
 from myapp.store import open_store
 from myapp.views.drawing import Drawing
 from myapp.views.house import House
-from myapp.views.templates import Templates
+from myapp.views.templates import Compiled, Templates
 
 ROOT = Path(__file__).parent.parent
 
@@ -53,6 +53,7 @@ def create_app(**settings: Any) -> Flask:
     """
     app = Flask(__name__, template_folder=ROOT / "templates", static_folder=ROOT / "static")
     app.jinja_environment = Templates
+    app.jinja_options = {"bytecode_cache": Compiled()}
     app.ensure_sync = lambda view: view  # type: ignore[method-assign, assignment]  # none is async
     app.config.from_mapping(
         STORE_URL="tinydb:./data",
@@ -103,7 +104,9 @@ def create_app(**settings: Any) -> Flask:
     app.extensions["hub"] = hub
     fanout = Fanout(hub, store)
     app.extensions["count"] = lambda served: metrics.REQUESTS.set(served + fanout.parked)
-    app.extensions["begin"] = caretaker.begin(store, presence, rooms, accounts, practice, operator)
+    app.extensions["begin"] = caretaker.begin(
+        store, presence, rooms, accounts, practice, operator, drawing.warm
+    )
     app.extensions["house"] = House(
         hub,
         fanout,

@@ -29,8 +29,9 @@ def begin(
     accounts: Accounts,
     practice: Practice,
     operator: Operator,
+    warm: Callable[[], None],
 ) -> Callable[[], None]:
-    """What a worker calls once, when it begins to serve."""
+    """What a worker calls once, before it begins to serve."""
 
     def work() -> None:
         gevent.sleep(SETTLED)
@@ -63,6 +64,7 @@ def begin(
             gevent.sleep(ALIVE)
 
     def start() -> None:
+        warm()
         presence.begin()
         operator.begin()
         operator.pulse.loop.watch()

@@ -41,6 +41,8 @@ def configure() -> None:
     logger = logging.getLogger("myapp")
     if logger.handlers:
         return
+    # Of no use here, and asking for the thread makes an object for each greenlet that says a word.
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(request)s %(message)s"))
     handler.addFilter(WithRequest())

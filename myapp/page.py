@@ -147,7 +147,7 @@ class Served:
         self._gate = gate
         self._parks = parks
         self._opened = opened
-        self._begun = self._looked = False
+        self._begun = False
         self._frames: Iterator[bytes] | None = None
 
     def __iter__(self) -> "Served":
@@ -170,13 +170,9 @@ class Served:
             self._begun = True
             self._opened()
             page.sight.begin()
-            return page.hello()
+            return page.hello() + (b"" if page.hub.closing else page.news())
         if page.hub.closing or page.over or page.cuts():
             return self._end()
-        if not self._looked:
-            self._looked = True
-            if news := page.news():
-                return news
         if self._parks and page.sight.prompt:
             self._page = None
             page.park(self._gate.detach())

@@ -189,7 +189,7 @@ class Presence:
             gevent.sleep(max(PACE, len(lines) / FEW))
 
     def _save(self, doc: dict[str, Any] | None) -> None:
-        self._store.change(self._key, lambda _: doc, fleeting=True)
+        self._store.change(self._key, lambda _: doc, fleeting=True, tell=False)
 
     def _follow(self) -> None:
         """Read what the other processes know, whenever it changes."""

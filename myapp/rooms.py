@@ -73,6 +73,8 @@ class Rooms:
         room.version = room.lasting = version
         if seen and seen[1].differs_fleetingly(room):
             room.lasting = seen[1].lasting
+        if seen and seen[1].people == room.people:
+            room.people = seen[1].people  # a crowd that is itself is compared in no time
         self._seen[code] = (version, room)
         return room
 
@@ -134,7 +136,7 @@ class Rooms:
             }
 
         with metrics.CHANGES.time():
-            self.store.change(f"rooms/{code}", changed, fleeting=fleeting)
+            self.store.change(f"rooms/{code}", changed, fleeting=fleeting, tell=False)
         self.store.beat()
 
     def act(

@@ -56,7 +56,7 @@ class Store(ABC):
 
     @abstractmethod
     def change(
-        self, key: str, fn: Change, *, fleeting: bool = False
+        self, key: str, fn: Change, *, fleeting: bool = False, tell: bool = True
     ) -> tuple[Document, str] | None:
         """Hand `fn` a private copy (None if there is none), save what it returns (None deletes).
 
@@ -68,6 +68,8 @@ class Store(ABC):
 
         A fleeting change is seen by all in the same way but does not wait for the disk; a later
         durable change carries it along.
+
+        Tells what stands there now, as `get` does; or None without `tell`, which costs less.
         """
 
     @abstractmethod

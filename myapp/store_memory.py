@@ -50,7 +50,7 @@ class MemoryStore(Store):
         return None if body is None else version(body)
 
     def change(
-        self, key: str, fn: Change, *, fleeting: bool = False
+        self, key: str, fn: Change, *, fleeting: bool = False, tell: bool = True
     ) -> tuple[Document, str] | None:
         split(key)
         with self._heap.turns.setdefault(key, Semaphore()):
@@ -60,7 +60,7 @@ class MemoryStore(Store):
                 raise made
             if made != body:
                 self._keep(key, made, fleeting)
-        return None if made is None else (private(made), version(made))
+        return (private(made), version(made)) if tell and made is not None else None
 
     def _keep(self, key: str, body: bytes | None, fleeting: bool) -> None:
         if body is None:

@@ -62,9 +62,9 @@ class StreamWorker(GeventWorker):
             raise StopIteration from None
 
     def run(self) -> None:
+        self.extension("begin", lambda: None)()
         gc.freeze()  # what is loaded by now stays, and need not be looked through again and again
         gc.set_threshold(*GARBAGE)
-        self.extension("begin", lambda: None)()
         servers = [self.open(listener) for listener in self.sockets]
         while self.alive:
             self.extension("count", int)(sum(len(server.pool) for server in servers))

@@ -57,14 +57,14 @@ class RedisStore(Store):
         return self._looks.version(key) or None
 
     def change(
-        self, key: str, fn: Change, *, fleeting: bool = False
+        self, key: str, fn: Change, *, fleeting: bool = False, tell: bool = True
     ) -> tuple[Document, str] | None:
         keeper = self._keeper(key)
         self._enter()
         body = keeper.ask(Wish(fn, fleeting))
         if key in self._leased:
             self._leased[key] = body
-        return None if body is None else (private(body), version(body))
+        return (private(body), version(body)) if tell and body is not None else None
 
     @contextmanager
     def listen(self, *keys: str) -> Iterator[Bell]:

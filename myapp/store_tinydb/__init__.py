@@ -69,11 +69,11 @@ class TinyStore(Store):
         return keeper
 
     def change(
-        self, key: str, fn: Change, *, fleeting: bool = False
+        self, key: str, fn: Change, *, fleeting: bool = False, tell: bool = True
     ) -> tuple[Document, str] | None:
         keeper = self._keeper(key)
         body = keeper.ask(Wish(fn, fleeting))
-        if body is None:
+        if body is None or not tell:
             return None
         return private(body), keeper.version if body is keeper.body else version(body)
 

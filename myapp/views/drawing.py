@@ -7,7 +7,7 @@ from typing import Any
 
 from jinja2 import Environment
 
-from myapp import games, metrics
+from myapp import games, metrics, names
 from myapp.lobby import Lobby
 from myapp.people import Player
 from myapp.presence import AWAY, CROWN, Presence
@@ -17,7 +17,7 @@ from myapp.views.here import THEN, Here
 from myapp.views.owns import Owns
 from myapp.views.reading import Facts, Path, Sheet
 from myapp.views.who import Who
-from myapp.words import ENGLISH, words
+from myapp.words import ENGLISH, LANGUAGES, words
 
 PARTS = {
     "head": "lasting",
@@ -55,6 +55,16 @@ class Drawing:
         if key not in self._macros:
             self._macros[key] = self._in(language).get_template(template).module
         return self._macros[key]
+
+    def warm(self) -> None:
+        """Load what the first look at a room needs, whatever is played there: after a restart a
+        crowd comes at once, and would wait for it."""
+        play = [f"games/{kind}.html" for kind in games.found()]
+        pieces = [f"_{name}.html" for name in (*PARTS, "cheers", "hand", "host", "me")]
+        for language in LANGUAGES:
+            for template in ("macros.html", *pieces, *play):
+                self._in(language).get_template(template)
+        names.distinct("Ann", ["Bob"])  # reads the table of letters that look alike
 
     def _in(self, language: str) -> Environment:
         """The templates as they speak this language, also where there is no request to ask."""

@@ -10,7 +10,7 @@ import gevent
 import msgspec
 from flask import Flask, Request, abort, current_app, g, request, session
 from flask.sessions import SecureCookieSession, SecureCookieSessionInterface
-from itsdangerous import BadSignature
+from itsdangerous import BadSignature, URLSafeTimedSerializer
 from werkzeug.http import parse_cookie
 
 from myapp import metrics
@@ -34,6 +34,7 @@ class Sessions(SecureCookieSessionInterface):
 
     def __init__(self) -> None:
         self._said = lru_cache(KNOWN)(self._verified)
+        self._signs: URLSafeTimedSerializer | None = None
 
     def open_session(self, app: Flask, request: Request) -> SecureCookieSession:
         cookies = request.environ.get("HTTP_COOKIE")
@@ -46,6 +47,11 @@ class Sessions(SecureCookieSessionInterface):
             return self.session_class()
         fresh = time.time() - signed <= app.permanent_session_lifetime.total_seconds()
         return self.session_class(said if fresh else None)
+
+    def get_signing_serializer(self, app: Flask) -> URLSafeTimedSerializer | None:
+        if self._signs is None:  # once the store has given us a key it stays
+            self._signs = super().get_signing_serializer(app)
+        return self._signs
 
     def save_session(self, app: Flask, session: Any, response: Any) -> None:
         if session.modified:

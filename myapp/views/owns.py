@@ -70,7 +70,7 @@ class Owns:
         cheers = me and room.cheers.stamp(me.key)
         hosting = me is not None and me.key == room.host
         hand = seat = choices = keys = None
-        if before and before.me == me and before.hosting == hosting:
+        if before and (before.me is me or before.me == me) and before.hosting == hosting:
             hand = before.hand if before.hand.stays(facts) else None
             seat = before.seat if before.cheers == cheers and before.seat.stays(facts) else None
             choices = before.choices if not hosting or before.choices.stays(facts) else None

@@ -52,12 +52,15 @@ class Facts:
 
     def as_before(self, before: Known, paths: frozenset[Path]) -> bool:
         """Whether all that was read then reads the same now."""
-        # While `before` is here, no other has its id.
-        _, compared, changed = self._since.setdefault(id(before), (before, {ALWAYS}, {ALWAYS}))
-        for path in paths - compared:
-            compared.add(path)
-            if self._differs(before, path):
-                changed.add(path)
+        since = self._since.get(id(before))
+        if since is None:  # while `before` is here, no other has its id
+            since = self._since[id(before)] = before, {ALWAYS}, {ALWAYS}
+        _, compared, changed = since
+        if not compared.issuperset(paths):
+            for path in paths - compared:
+                compared.add(path)
+                if self._differs(before, path):
+                    changed.add(path)
         return changed.isdisjoint(paths)
 
     def _differs(self, before: Known, path: Path) -> bool:

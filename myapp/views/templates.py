@@ -5,7 +5,23 @@ from types import MethodType
 from typing import Any
 
 from flask.templating import Environment
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context, Macro
+
+
+class Compiled(BytecodeCache):
+    """Has each template compiled once, for the environments of all languages."""
+
+    def __init__(self) -> None:
+        self._made: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if made := self._made.get(bucket.key):
+            bucket.bytecode_from_string(made)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self._made[bucket.key] = bucket.bytecode_to_string()
 
 
 class Calls(Context):
