@@ -152,37 +152,42 @@ class Circle:
 
     def _look_around(self, rows: list[Row], scene: Scene) -> None:
         """Each of these pages looks; those that are sent the same go on together."""
-        groups: dict[tuple[Row, Hashable, Parts, Parts], list[Page]] = {}
+        groups: dict[tuple[Row, Hashable, Parts], list[Page]] = {}
+        alone: list[tuple[Page, bytes]] = []
         lasts: list[Page] = []
         count, since = 0, time.monotonic()
         for row in rows:
             parts: Parts | None = None
-            group: list[Page] = []
+            group: list[Page] | None = None
             for page in [*row.pages.values()]:
                 now = self._see(page, scene)
                 if now is None:
                     continue
-                own: Parts = ()
-                if now.own is not page.own:
-                    own = tuple(differing(now.own, page.own[: len(now.own)]))
-                    page.own = now.own + page.own[len(now.own) :]
-                if own or now.kin or now.parts is not parts:
-                    parts = now.parts
-                    group = groups.setdefault((row, now.kin, parts, own), [])
-                if own or now.kin:
-                    parts = None
+                if now.parts is not parts:
+                    parts, group = now.parts, None
+                    shared = differing(parts, row.parts)
+                own = self._own_news(page, now)
                 page.kin = now.kin
-                group.append(page)
+                if own:
+                    row.tape = page.tape = None
+                    self.rows.into(page, parts)
+                    alone.append((page, frame(shared, own, row.packed)))
+                elif now.kin:
+                    groups.setdefault((row, now.kin, parts), []).append(page)
+                else:
+                    group = groups.setdefault((row, None, parts), []) if group is None else group
+                    group.append(page)
                 if now.last:
                     lasts.append(page)
                 count += 1
                 if count % SEEN == 0 and time.monotonic() - since > STRETCH:
                     breathe()
                     since = time.monotonic()
-        news = {(row, parts): differing(parts, row.parts) for row, _, parts, _ in groups}
-        for (row, kin, parts, own), pages in groups.items():
+        self.rows.send_each(alone)
+        for (row, kin, parts), pages in groups.items():
             row.tape = None
-            if len(pages) == len(row.pages) and not own:
+            news = differing(parts, row.parts)
+            if len(pages) == len(row.pages):
                 self.rows.forget(row)
                 row.parts, row.kin, row.spoke = parts, kin, time.monotonic()
                 self.rows.place(row)
@@ -190,9 +195,18 @@ class Circle:
                 for page in pages:
                     self.rows.into(page, parts)
             crowd = {page.fd: page for page in pages if page.fd >= 0}
-            self.rows.send(crowd, frame(news[row, parts], own, row.packed))
+            self.rows.send(crowd, frame(news, (), row.packed))
         for page in lasts:
             page.finish("done")
+
+    @staticmethod
+    def _own_news(page: Page, now: Look) -> list[bytes]:
+        """What differs of its own part, which it then has."""
+        if now.own is page.own:
+            return []
+        news = differing(now.own, page.own[: len(now.own)])
+        page.own = now.own + page.own[len(now.own) :]
+        return news
 
     def _meet(self, page: Page, scene: Scene) -> None:
         """A page looks for itself: it has just come, or something concerns it alone."""
@@ -205,7 +219,7 @@ class Circle:
         except StoreDown as error:
             self._new.append(page)
             page.tape = None
-            self.rows.send({page.fd: page}, page.trouble(error))
+            self.rows.send_each([(page, page.trouble(error))])
             return
         except Exception:
             log.exception("a stream stumbled and ends")
@@ -218,7 +232,7 @@ class Circle:
         self.rows.into(page, page.sent)
         if news:
             page.tape = None
-            self.rows.send({page.fd: page}, news)
+            self.rows.send_each([(page, news)])
         if page.over:
             page.finish("done")
 

@@ -41,8 +41,7 @@ def configure() -> None:
     logger = logging.getLogger("myapp")
     if logger.handlers:
         return
-    # Of no use here, and asking for the thread makes an object for each greenlet that says a word.
-    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging.logThreads = False  # asking makes an object for each greenlet that says a word
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(logging.Formatter("%(levelname)s %(name)s %(request)s %(message)s"))
     handler.addFilter(WithRequest())

@@ -1,12 +1,12 @@
 """Names of players: which ones are allowed, which ones look alike, what to offer instead."""
 
+import json
 from collections.abc import Iterable
 from functools import cache, lru_cache
 from importlib.resources import files
 from itertools import count
 from unicodedata import normalize
 
-import msgspec
 import regex  # type: ignore[import-untyped]
 
 from myapp.game import BadMove
@@ -73,7 +73,7 @@ def _prototypes() -> dict[int, str]:
     # The package lists every pair both ways round: what many are taken for is the prototype. Of
     # two that have only each other either would do. It frames right-to-left letters with U+200E.
     table = files("confusable_homoglyphs").joinpath("confusables.json").read_bytes()
-    twins = {letter.strip("\u200e"): found for letter, found in msgspec.json.decode(table).items()}
+    twins = {letter.strip("\u200e"): found for letter, found in json.loads(table).items()}
     prototypes = {}
     for letter, found in twins.items():
         other = found[0]["c"].strip("\u200e")

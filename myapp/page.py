@@ -95,7 +95,7 @@ class Page(Stream):
     def finish(self, why: str) -> None:
         """The stream ends as it should, if all it was sent has been taken."""
         if self.fd >= 0 and not self._kill:
-            write_each([self.fd], END)
+            write_each([self.fd], [END])
         self.leave(why)
 
     def alone(self, rest: bytes) -> None:

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from itertools import repeat
 
 from myapp.hub import breathe
 from myapp.page import Page
@@ -119,15 +120,30 @@ class Rows:
             some = fds[start : start + SLICE]
             if outs != self._outs:
                 some = [fd for fd in some if fd in pages and pages[fd].fd == fd]
-            written = write_each(some, data)
+            written = write_each(some, repeat(data))
             if written.count(len(data)) < len(some):
                 for fd, size in zip(some, written, strict=True):
-                    page = pages[fd]
-                    if size < 0:
-                        page.leave("left")
-                    elif size < len(data):
-                        self.out(page, fd)
-                        page.alone(data[size:])
+                    if size < len(data):
+                        self._left(pages[fd], fd, size, data)
+
+    def send_each(self, news: list[tuple[Page, bytes]]) -> None:
+        """Write to each of these pages what is for it alone."""
+        for start in range(0, len(news), SLICE):
+            if start:
+                breathe()
+            some = [(p, p.fd, chunk(n)) for p, n in news[start : start + SLICE] if p.fd >= 0 and n]
+            written = write_each([fd for _, fd, _ in some], [data for _, _, data in some])
+            for (page, fd, data), size in zip(some, written, strict=True):
+                if size < len(data):
+                    self._left(page, fd, size, data)
+
+    def _left(self, page: Page, fd: int, size: int, data: bytes) -> None:
+        """A page did not take all of it: it goes on by itself, unless nobody is there any more."""
+        if size < 0:
+            page.leave("left")
+        else:
+            self.out(page, fd)
+            page.alone(data[size:])
 
     def send_tape(self, row: Row, pages: Pages, part: int, event: bytes) -> None:
         """Send an event to pages that were sent others of its kind just before.

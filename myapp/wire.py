@@ -15,7 +15,6 @@ import os
 import zlib
 from collections.abc import Iterable
 from functools import lru_cache
-from itertools import repeat
 
 LEVEL = 6
 HEAD = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff"
@@ -77,13 +76,13 @@ def frame(shared: Iterable[bytes], own: Iterable[bytes], packed: bool) -> bytes:
     return b"".join((*shared, *own))
 
 
-def write_each(fds: list[int], data: bytes) -> list[int]:
-    """Write `data` to each of these descriptors, none of which blocks, as fast as Python can.
+def write_each(fds: list[int], data: Iterable[bytes]) -> list[int]:
+    """Write to each of these descriptors, none of which blocks, its data, as fast as Python can.
 
     Returns how many bytes each took: 0 if it was full, -1 if nobody reads there any more.
     """
     written: list[int] = []
-    writes = map(os.write, fds, repeat(data))
+    writes = map(os.write, fds, data)
     while len(written) < len(fds):
         try:
             written.extend(writes)  # what was written before an error stays in the list

@@ -142,8 +142,8 @@ class Page:
         if response.status_code == 200:
             self._stream = response
             self._frames: Iterator[bytes] = iter(response.response)
-            self.read()
-            self.read()
+            if self.read().count(b"event:") == 1:  # what it begins with came alone
+                self.read()
         return int(response.status_code)
 
     def read(self) -> bytes:

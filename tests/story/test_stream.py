@@ -21,7 +21,7 @@ def test_the_first_frame_is_the_whole_current_view(bob, code, hers, his):
         for part in re.findall(r'^<(?:div|section) id="(\w+)"', event.html)
     ]
     assert ids == [*PARTS, "hand", "me", "choices", "host"]
-    assert page.frames == 2
+    assert page.frames == 1
 
 
 def test_the_page_and_its_first_frame_draw_the_same(code, hers):
