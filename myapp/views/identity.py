@@ -150,13 +150,19 @@ def round_trip() -> float | None:
     return cast(float | None, request.environ.get(ROUND_TRIP))
 
 
-def same_origin() -> bool:
+def take_longer(by: str) -> None:
+    """The way of a command through the bad network that the operator made for its player."""
+    weather = house().operator.forecast.of(by)
+    if not weather.fair:
+        gevent.sleep(weather.wait())
+
+
+def same_origin(site: str | None) -> bool:
     """Whether our own page sent this request, by what browsers say and page scripts cannot.
 
-    Phones that reach a plain http address send no Sec-Fetch-Site; then Origin must name this
-    very scheme, host and port.
+    `site` is their Sec-Fetch-Site. Phones that reach a plain http address send none; then Origin
+    must name this very scheme, host and port.
     """
-    site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site == "same-origin"
     return request.headers.get("Origin") == request.host_url.rstrip("/")
@@ -164,29 +170,19 @@ def same_origin() -> bool:
 
 def register(app: Flask) -> None:
     @app.before_request
-    def take_longer() -> None:
-        """The way of a command through the bad network that the operator made for its player."""
-        if request.method == "POST" and who().id:
-            weather = house().operator.forecast.of(who().id)
-            if not weather.fair:
-                gevent.sleep(weather.wait())
-
-    @app.before_request
-    def note_arrival() -> None:
+    def let_in() -> None:
+        commands, site = request.method == "POST", request.headers.get("Sec-Fetch-Site")
+        by = who().id if commands else ""
+        if by:
+            take_longer(by)
         g.arrived = time.monotonic()
         g.request_id = request.environ[REQUEST_ID]
-
-    @app.before_request
-    def refuse_strangers() -> None:
-        if request.method not in ("GET", "HEAD", "OPTIONS") and not same_origin():
+        if request.method not in ("GET", "HEAD", "OPTIONS") and not same_origin(site):
             abort(403, "This did not come from a page of this site. Reload the page and try again.")
-        if request.headers.get("Sec-Fetch-Site") == "cross-site" and request.path.endswith("/live"):
+        if site == "cross-site" and request.path.endswith("/live"):
             abort(403)
-
-    @app.before_request
-    def refuse_haste() -> None:
-        if request.method == "POST" and who().id:
-            house().limits.take(COMMANDS, who().id)
+        if by:
+            house().limits.take(COMMANDS, by)
 
     @app.after_request
     def guard(response: Any) -> Any:
