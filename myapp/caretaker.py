@@ -64,7 +64,10 @@ def begin(
             gevent.sleep(ALIVE)
 
     def start() -> None:
-        warm()
+        try:
+            warm()
+        except Exception as error:  # what cannot be drawn is no reason to serve nothing else
+            log.error("a page cannot be drawn: %r", error)
         presence.begin()
         operator.begin()
         operator.pulse.loop.watch()

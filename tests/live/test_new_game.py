@@ -11,7 +11,7 @@ import pytest
 from tests.conftest import ROOT
 from tests.live.crowd import Visitor, words
 
-NEEDED = ["myapp", "templates", "static", "deploy", "wsgi.py", "pyproject.toml"]
+NEEDED = ["myapp", "templates", "translations", "static", "deploy", "wsgi.py", "pyproject.toml"]
 CONTRACT = "tests/contract/test_games.py"
 
 
@@ -80,3 +80,10 @@ def test_two_files_make_a_game_that_ann_and_bob_can_play(serve, house):
     page = words(bob.ask("GET", f"/{code}")[2])
     assert "Ann : 5" in page and "Bob : 5" in page
     assert {path: files(house)[path] for path in after} == after
+
+
+def test_a_mistake_in_one_page_keeps_no_other_from_being_served(serve, house):
+    (house / "templates/games/buzzer.html").write_text("{% macro stage(")
+    server = serve(PYTHONPATH=str(house), PYTHONDONTWRITEBYTECODE="1")
+    assert Visitor(server, "Ann").opens_room("scratch")
+    assert "a page cannot be drawn: TemplateSyntaxError" in server.log.read_text()
