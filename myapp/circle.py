@@ -153,8 +153,8 @@ class Circle:
 
     def _look_around(self, rows: list[Row], scene: Scene) -> None:
         """Each of these pages looks; those that are sent the same go on together."""
-        groups: dict[tuple[Row, Hashable, Parts], list[Page]] = {}
-        alone: list[tuple[Page, bytes]] = []
+        groups: dict[tuple[Row, Hashable, Parts, Parts], list[Page]] = {}
+        alone: list[tuple[Page, Parts, Parts]] = []
         lasts: list[Page] = []
         count, since = 0, time.monotonic()
         for row in rows:
@@ -169,14 +169,15 @@ class Circle:
                     shared = differing(parts, row.parts)
                 own = self._own_news(page, now)
                 page.kin = now.kin
-                if own:
+                if now.kin:  # many of a kin may have the same of their own
+                    groups.setdefault((row, now.kin, parts, own), []).append(page)
+                elif own:
                     row.tape = page.tape = None
                     self.rows.into(page, parts)
-                    alone.append((page, frame(shared, own, row.packed)))
-                elif now.kin:
-                    groups.setdefault((row, now.kin, parts), []).append(page)
+                    alone.append((page, shared, own))
                 else:
-                    group = groups.setdefault((row, None, parts), []) if group is None else group
+                    if group is None:
+                        group = groups.setdefault((row, None, parts, ()), [])
                     group.append(page)
                 if now.last:
                     lasts.append(page)
@@ -185,10 +186,10 @@ class Circle:
                     breathe()
                     since = time.monotonic()
         self.rows.send_each(alone)
-        for (row, kin, parts), pages in groups.items():
+        for (row, kin, parts, own), pages in groups.items():
             row.tape = None
             news = differing(parts, row.parts)
-            if len(pages) == len(row.pages):
+            if len(pages) == len(row.pages) and not own:
                 self.rows.forget(row)
                 row.parts, row.kin, row.spoke = parts, kin, time.monotonic()
                 self.rows.place(row)
@@ -196,15 +197,15 @@ class Circle:
                 for page in pages:
                     self.rows.into(page, parts)
             crowd = {page.fd: page for page in pages if page.fd >= 0}
-            self.rows.send(crowd, frame(news, (), row.packed))
+            self.rows.send(crowd, frame(news, own, row.packed))
         for page in lasts:
             page.finish("done")
 
     @staticmethod
-    def _own_news(page: Page, now: Look) -> list[bytes]:
+    def _own_news(page: Page, now: Look) -> Parts:
         """What differs of its own part, which it then has."""
         if now.own is page.own:
-            return []
+            return ()
         news = differing(now.own, page.own[: len(now.own)])
         page.own = now.own + page.own[len(now.own) :]
         return news
@@ -220,7 +221,7 @@ class Circle:
         except StoreDown as error:
             self._new.append(page)
             page.tape = None
-            self.rows.send_each([(page, page.trouble(error))])
+            self.rows.send_one(page, page.trouble(error))
             return
         except Exception:
             log.exception("a stream stumbled and ends")
@@ -233,7 +234,7 @@ class Circle:
         self.rows.into(page, page.sent)
         if news:
             page.tape = None
-            self.rows.send_each([(page, news)])
+            self.rows.send_one(page, news)
         if page.over:
             page.finish("done")
 

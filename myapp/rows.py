@@ -67,7 +67,7 @@ class Rows:
             row.tape = None
             self.send(row.pages, frame([WAITS[down]], (), row.packed))
 
-    def news(self, row: Row, pages: Pages, news: list[bytes]) -> None:
+    def news(self, row: Row, pages: Pages, news: Parts) -> None:
         """Send these pages, which were this row, the events that brought it to its parts."""
         if row.packed and len(news) == 1 and len(pages) >= CROWD:
             self.send_tape(row, pages, row.parts.index(news[0]), news[0])
@@ -126,16 +126,24 @@ class Rows:
                     if size < len(data):
                         self._left(pages[fd], fd, size, data)
 
-    def send_each(self, news: list[tuple[Page, bytes]]) -> None:
-        """Write to each of these pages what is for it alone."""
+    def send_each(self, news: list[tuple[Page, Parts, Parts]]) -> None:
+        """Write to each of these pages what it shares with others, and its own."""
         for start in range(0, len(news), SLICE):
             if start:
                 breathe()
-            some = [(p, p.fd, chunk(n)) for p, n in news[start : start + SLICE] if p.fd >= 0 and n]
+            some = [
+                (page, page.fd, chunk(frame(shared, own, page.packed)))
+                for page, shared, own in news[start : start + SLICE]
+                if page.fd >= 0
+            ]
             written = write_each([fd for _, fd, _ in some], [data for _, _, data in some])
             for (page, fd, data), size in zip(some, written, strict=True):
                 if size < len(data):
                     self._left(page, fd, size, data)
+
+    def send_one(self, page: Page, news: bytes) -> None:
+        if page.fd >= 0:
+            self.send({page.fd: page}, news)
 
     def _left(self, page: Page, fd: int, size: int, data: bytes) -> None:
         """A page did not take all of it: it goes on by itself, unless nobody is there any more."""

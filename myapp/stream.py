@@ -168,7 +168,7 @@ class Stream:
         """What brings the page to this look, as if it had been sent."""
         shared = differing(now.parts, self.sent)
         if self.waits:
-            self.waits, shared = False, [*shared, WAITS[False]]
+            self.waits, shared = False, (*shared, WAITS[False])
         news = frame(shared, differing(now.own, self.own), self.packed)
         self.sent, self.own, self.kin = now.parts, now.own, now.kin
         self.wake, self.over = now.wake, now.last
@@ -207,11 +207,11 @@ def hello(again: int, packed: bool) -> bytes:
     return (HEAD if packed else b"") + frame([first], [], packed)
 
 
-def differing(now: Parts, sent: Parts) -> list[bytes]:
+def differing(now: Parts, sent: Parts) -> Parts:
     """What of these parts is to be sent to a page that was sent those."""
     if now is sent:
-        return []
-    return [part for part, old in zip_longest(now, sent) if part != old and part]
+        return ()
+    return tuple([part for part, old in zip_longest(now, sent) if part != old and part])
 
 
 @contextmanager

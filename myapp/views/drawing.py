@@ -163,7 +163,6 @@ class Drawing:
             me=me,
             view="replay",
             invite="",
-            now=room.wall,
         )
 
     def lobby_part(self, language: str) -> Sheet:

@@ -113,7 +113,7 @@ def sent() -> dict[str, Any]:
 def posted() -> bytes:
     """The body of the request; refused when it is too long or breaks off.
 
-    Flask reads it by three streams that wrap one another, which takes as long as a room's move.
+    Flask reads it by three streams, each within another: more work than to make sense of it.
     """
     if "posted" not in g:
         size = request.content_length

@@ -24,7 +24,7 @@ STAGES = ("page", "present")
 
 
 def invite(code: str) -> str:
-    return request.root_url + code  # url_for takes as long as a look at the room
+    return request.root_url + code
 
 
 class Seen(Scene):
