@@ -38,7 +38,7 @@ def once(event: bytes) -> bytes:
     return _packer.compress(event) + _packer.flush(zlib.Z_FULL_FLUSH)
 
 
-block = lru_cache(512)(once)
+block = lru_cache(64)(once)
 """The same, for events that many are sent, some now and some when they come."""
 
 
