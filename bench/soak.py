@@ -34,7 +34,7 @@ def main(minutes: float) -> None:
             while time.monotonic() < until:
                 act(chance, crowd, pages, codes)
                 acts += 1
-                time.sleep(0.05)
+                time.sleep(0.05)  # twenty acts a second, as sixty people may make
             wait_for(lambda: all(page.live for page in crowd.pages), 60)
             lines.append(weight(server))
             minute = (time.monotonic() - began) / 60

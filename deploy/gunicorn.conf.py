@@ -10,6 +10,7 @@ import runpy
 import shutil
 import tempfile
 from pathlib import Path
+from typing import Any
 
 here = Path(__file__).resolve().parent.parent
 
@@ -44,12 +45,12 @@ if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = tempfile.mkdtemp(prefix=OURS)
 
 
-def child_exit(server, worker) -> None:  # type: ignore[no-untyped-def]
+def child_exit(server: Any, worker: Any) -> None:
     for gauge in Path(os.environ["PROMETHEUS_MULTIPROC_DIR"]).glob(f"gauge_live*_{worker.pid}.db"):
         gauge.unlink()
 
 
-def on_exit(server) -> None:  # type: ignore[no-untyped-def]
+def on_exit(server: Any) -> None:
     folder = Path(os.environ["PROMETHEUS_MULTIPROC_DIR"])
     if folder.name.startswith(OURS):
         shutil.rmtree(folder, ignore_errors=True)
@@ -61,7 +62,7 @@ if reload:
     reload_extra_files = [str(here / pattern) for pattern in watched]
 
 
-def when_ready(server) -> None:  # type: ignore[no-untyped-def]
+def when_ready(server: Any) -> None:
     for listener in server.LISTENERS:
         if str(listener).startswith("http"):
             print(f"\nVroum is open at {listener}  (Ctrl-C closes it)\n", flush=True)

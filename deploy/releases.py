@@ -169,7 +169,7 @@ def healthy(door: Path, release: str, alive: subprocess.Popen[bytes] | None = No
         while status != 200 or not said.lower().startswith(words.lower()):
             if time.monotonic() > end or (alive and alive.poll() is not None):
                 raise Failed(f"{path} of {release} says: {status} {said.strip()[:200]}")
-            time.sleep(0.2)
+            time.sleep(0.2)  # between two questions; a release takes a second or two to start
             status, said = ask(door, path)
 
 

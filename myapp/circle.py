@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from myapp.hub import beside, breathe
 from myapp.page import Page
-from myapp.rows import TICK, Row, Rows
+from myapp.rows import Row, Rows
 from myapp.store import StoreDown
-from myapp.stream import BEAT, Look, Parts, Scene, differing
+from myapp.stream import Look, Parts, Scene, differing
 from myapp.wire import chunk, frame
 
 if TYPE_CHECKING:  # it is given to it
@@ -81,8 +81,7 @@ class Circle:
                     self._busy = True
                     wake = self._round()
                     self._rest()
-                    # By then a heartbeat is due, and looks again; a timer costs more than it.
-                    self._bell.wait(None if wake is None or wake > BEAT + TICK else wake)
+                    self._bell.wait(wake)
         except Exception:
             log.exception("a circle stumbled: its pages come back")
             for page in [*self._pages]:

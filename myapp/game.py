@@ -64,7 +64,7 @@ def move(method: Move) -> Move:
     their annotations convert and bound it, with `Annotated[int, Meta(ge=0, le=8)]` for limits.
     """
     _, _, *sent = inspect.signature(method, eval_str=True).parameters.values()
-    method.sent = msgspec.defstruct(  # type: ignore[attr-defined]
+    method.sent = msgspec.defstruct(  # type: ignore[attr-defined]  # a mark on a function
         method.__name__,
         [
             (p.name, p.annotation) if p.default is p.empty else (p.name, p.annotation, p.default)
@@ -82,7 +82,7 @@ def fleeting(method: Move) -> Move:
     Such a change does not wait for the disk, and only the table is drawn again for it: it must not
     change what `facts`, `status` or anybody's hand show.
     """
-    method.fleeting = True  # type: ignore[attr-defined]
+    method.fleeting = True  # type: ignore[attr-defined]  # as above
     return method
 
 

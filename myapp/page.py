@@ -2,7 +2,7 @@
 
 import logging
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -148,7 +148,7 @@ class Served:
         self._parks = parks
         self._opened = opened
         self._begun = False
-        self._frames: Iterator[bytes] | None = None
+        self._frames: Generator[bytes, None, None] | None = None
 
     def __iter__(self) -> "Served":
         return self
@@ -193,6 +193,6 @@ class Served:
         """The server is done with it."""
         page, self._page = self._page, None
         if self._frames is not None:
-            self._frames.close()  # type: ignore[attr-defined]
+            self._frames.close()
         if page and self._begun:
             page.leave("left")

@@ -239,7 +239,7 @@ class Room(People):
         self.host_only(by)
         if when not in ("round", "now", "no"):
             raise BadMove("There is no such choice.")
-        self.late = when  # type: ignore[assignment]
+        self.late = when  # type: ignore[assignment]  # it is one of them
 
     def cheer(self, by: Player, emote: str) -> None:
         self.cheers.cheer(by.key, emote, self.wall)

@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Generator, Hashable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -174,7 +174,7 @@ class Stream:
         self.wake, self.over = now.wake, now.last
         return news
 
-    def frames(self, fd: int | None = None) -> Iterator[bytes]:
+    def frames(self, fd: int | None = None) -> Generator[bytes, None, None]:
         """Send on and on. Ends when the server closes, and at once when `fd`, the page's
         connection, can be read: nothing comes there but its end."""
         with self._store.listen(*self.keys) as bell, hearing_the_end(fd, bell) as ended:
